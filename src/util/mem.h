@@ -1,0 +1,25 @@
+#pragma once
+
+/*
+ * Memory that is there or the process is not.
+ *
+ * A turn that ran out of memory half-way cannot be answered and must not be half kept. The one
+ * honest end is to stop: nothing of the turn was committed, and the restart begins from the last
+ * commit. So these never return NULL; whoever wants other last words than the default sets
+ * mem_failed. What input can grow is bounded before it comes here.
+ */
+
+#include <stddef.h>
+
+/* Called once when memory runs out, with the size that was asked for; must not return. */
+extern void (*mem_failed)(size_t size) __attribute__((noreturn));
+
+void *mem_alloc(size_t size);
+void *mem_zalloc(size_t size);
+/* Grows or shrinks; NULL grows from nothing. */
+void *mem_realloc(void *old, size_t size);
+/* A copy of `size` bytes with a zero byte behind them; free() it. */
+void *mem_dup(const void *bytes, size_t size);
+
+/* Makes room for one more element in a growing array: doubles `*cap` when `len` has reached it. */
+void *mem_grow(void *array, size_t len, size_t *cap, size_t element);
