@@ -1,0 +1,42 @@
+#pragma once
+
+/* A listing as the market holds it. */
+
+#include "core/exchange.h"
+#include "core/fact.h"
+
+struct boxes; /* core/boxes.h */
+
+struct listing {
+	uint32_t number; /* from 1, in order of creation */
+	uint32_t participant;
+	uint32_t revision;
+	uint32_t opening; /* its place among listings in the order in which they first opened; 0:
+			     never open yet */
+	int64_t valid_from_ms, valid_until_ms; /* 0: none */
+	uint64_t checksum;		       /* of its row as last flushed; 0: never */
+	char *key;			       /* zero-terminated; owned */
+	uint8_t *body;			       /* canonical (core/body.h); owned */
+	struct boxes *boxes;		       /* what it states, ready to compare; owned */
+	uint32_t *told; /* places in the market's told pairs, best first; owned */
+	uint32_t n_told, cap_told;
+	uint32_t body_len;
+	uint16_t exchange; /* by order of loading, from 0 */
+	uint8_t side;	   /* enum side */
+	uint8_t state;	   /* enum listing_state */
+	bool dirty;
+	bool refill_waits;
+};
+
+static inline struct str
+listing_body(const struct listing *l)
+{
+	return (struct str){(const char *)l->body, l->body_len};
+}
+
+/* participant/~exchange: stands for the participant in an exchange of standing needs. */
+static inline bool
+listing_is_standing(const struct listing *l)
+{
+	return l->key[0] == '~';
+}

@@ -1,0 +1,296 @@
+#include "core/state.h"
+
+#include "util/mp.h"
+
+#include <utlist.h>
+
+struct market *
+market_new(void)
+{
+	struct market *m = mem_zalloc(sizeof *m);
+	m->dict = dict_new();
+	m->scratch = mem_zalloc(sizeof *m->scratch);
+
+	struct buf settings = BUF_EMPTY;
+	market_settings_encode(DEFAULT_WORK, NULL, 0, &settings);
+	apply_settings(m, buf_str(&settings));
+	forget_changes(m); /* what every market begins with is not a row */
+	buf_free(&settings);
+	return m;
+}
+
+void
+listing_free(struct listing *l)
+{
+	free(l->key);
+	free(l->body);
+	free(l->boxes);
+	free(l->told);
+	free(l);
+}
+
+static void
+free_definitions(struct market *m)
+{
+	for (size_t i = 0; i < m->n_floors; i++) {
+		lookup_free(m->floors[i].lookup[NEED]);
+		lookup_free(m->floors[i].lookup[OFFER]);
+		exchange_free(m->floors[i].exchange);
+	}
+	for (size_t i = 0; i < m->n_shelves; i++)
+		tree_free(m->shelves[i].tree);
+	free(m->floors);
+	free(m->shelves);
+	free((char *)m->settings.p);
+	free(m->regions);
+}
+
+static void
+free_participants(struct market *m)
+{
+	HASH_CLEAR(by_id, m->by_id);
+	HASH_CLEAR(by_inn, m->by_inn);
+	HASH_CLEAR(by_ogrn, m->by_ogrn);
+	for (size_t i = 0; i < m->n_participants; i++)
+		participant_free(m->participants[i]);
+	free(m->participants);
+}
+
+void
+market_free(struct market *m)
+{
+	struct job *j, *next;
+	if (!m)
+		return;
+	free_definitions(m);
+	free_participants(m);
+	for (size_t i = 0; i < m->n_listings; i++)
+		listing_free(m->listings[i]);
+	free(m->listings);
+	DL_FOREACH_SAFE(m->queue, j, next)
+	{
+		free(j->pairs);
+		free(j);
+	}
+	free(m->told);
+	free(m->free_places);
+	free(m->deadlines);
+	free(m->changes);
+	numbers_free(&m->changed);
+	marks_free(&m->scratch->marks);
+	numbers_free(&m->scratch->candidates);
+	free(m->scratch);
+	dict_free(m->dict);
+	free(m);
+}
+
+void
+market_settings_encode(uint32_t work, const struct str *regions, size_t n_regions, struct buf *out)
+{
+	mp_put_map(out, 2);
+	mp_put_text(out, "work");
+	mp_put_uint(out, work);
+	mp_put_text(out, "regions");
+	mp_put_array(out, (uint32_t)n_regions);
+	for (size_t i = 0; i < n_regions; i++)
+		mp_put_str(out, regions[i]);
+}
+
+/* ---- putting in ---- */
+
+void
+market_add_participant(struct market *m, struct participant *p)
+{
+	m->participants =
+	    mem_grow(m->participants, m->n_participants, &m->cap_participants, sizeof p);
+	m->participants[m->n_participants++] = p;
+	HASH_ADD_KEYPTR(by_id, m->by_id, p->id.p, p->id.len, p);
+}
+
+void
+market_index_participant(struct market *m, struct participant *p)
+{
+	if (p->inn.p)
+		HASH_ADD_KEYPTR(by_inn, m->by_inn, p->inn.p, p->inn.len, p);
+	if (p->ogrn.p)
+		HASH_ADD_KEYPTR(by_ogrn, m->by_ogrn, p->ogrn.p, p->ogrn.len, p);
+}
+
+void
+market_unindex_participant(struct market *m, struct participant *p)
+{
+	if (p->inn.p)
+		HASH_DELETE(by_inn, m->by_inn, p);
+	if (p->ogrn.p)
+		HASH_DELETE(by_ogrn, m->by_ogrn, p);
+}
+
+void
+market_add_listing(struct market *m, struct listing *l)
+{
+	struct participant *p = participant_at(m, l->participant);
+	size_t place = participant_listing_place(m, p, str_of(l->key));
+
+	m->listings = mem_grow(m->listings, m->n_listings, &m->cap_listings, sizeof l);
+	m->listings[m->n_listings++] = l;
+	m->floors[l->exchange].listings[l->side]++;
+	p->listings = mem_grow(p->listings, p->n_listings, &p->cap_listings, sizeof *p->listings);
+	memmove(p->listings + place + 1, p->listings + place,
+		(p->n_listings - place) * sizeof *p->listings);
+	p->listings[place] = l->number;
+	p->n_listings++;
+}
+
+/* ---- what is in it ---- */
+
+uint64_t
+market_head(const struct market *m)
+{
+	return m->head;
+}
+
+int64_t
+market_stamp_ms(const struct market *m)
+{
+	return m->stamp_ms;
+}
+
+uint64_t
+market_queue(const struct market *m)
+{
+	return m->queue_units;
+}
+
+struct market_counts
+market_count(const struct market *m)
+{
+	return (struct market_counts){.participants = m->n_participants,
+				      .listings = m->n_listings,
+				      .open = m->n_open,
+				      .told = m->n_places - m->n_free};
+}
+
+const struct tree *
+market_tree(const struct market *m, struct str name)
+{
+	for (size_t i = 0; i < m->n_shelves; i++)
+		if (str_eq(m->shelves[i].tree->name, name))
+			return m->shelves[i].tree;
+	return NULL;
+}
+
+int
+market_floor(const struct market *m, struct str exchange)
+{
+	for (size_t i = 0; i < m->n_floors; i++)
+		if (str_eq(m->floors[i].exchange->name, exchange))
+			return (int)i;
+	return -1;
+}
+
+const struct exchange *
+market_exchange(const struct market *m, struct str name)
+{
+	int i = market_floor(m, name);
+	return i < 0 ? NULL : m->floors[i].exchange;
+}
+
+const struct exchange *
+market_exchange_at(const struct market *m, size_t index)
+{
+	return index < m->n_floors ? m->floors[index].exchange : NULL;
+}
+
+uint64_t
+market_exchange_listings(const struct market *m, size_t index, enum side side)
+{
+	return index < m->n_floors ? m->floors[index].listings[side] : 0;
+}
+
+const struct participant *
+market_participant(const struct market *m, struct str id)
+{
+	const struct participant *p;
+	HASH_FIND(by_id, m->by_id, id.p, id.len, p);
+	return p;
+}
+
+const struct participant *
+market_participant_at(const struct market *m, uint32_t number)
+{
+	return number - 1 < m->n_participants ? participant_at(m, number) : NULL;
+}
+
+const struct listing *
+market_listing(const struct market *m, struct str id)
+{
+	const char *slash = id.p ? memchr(id.p, '/', id.len) : NULL;
+	if (!slash)
+		return NULL;
+	uint32_t len = (uint32_t)(slash - id.p);
+	const struct participant *p = market_participant(m, (struct str){id.p, len});
+	return p ? market_listing_of(m, p, (struct str){slash + 1, id.len - len - 1}) : NULL;
+}
+
+const struct listing *
+market_listing_at(const struct market *m, uint32_t number)
+{
+	return number - 1 < m->n_listings ? listing_at(m, number) : NULL;
+}
+
+/* ---- streams ---- */
+
+enum { STREAM_EXCHANGE = 1, STREAM_PARTICIPANT = 2 };
+
+static uint64_t
+stream_key(uint64_t family, uint32_t number)
+{
+	return family << 32 | number;
+}
+
+size_t
+market_streams(const struct market *m, const struct fact *f, uint64_t ret[MAX_STREAMS])
+{
+	if (f->kind >= FACT_QUEUE_ADDED || f->kind < FACT_PARTICIPANT_REGISTERED)
+		return 0;
+	if (f->kind < FACT_LISTING_DRAFTED) {
+		ret[0] = stream_key(STREAM_PARTICIPANT, f->participant.number);
+		return 1;
+	}
+	if (f->kind < FACT_MATCH_MADE) {
+		ret[0] = stream_key(STREAM_EXCHANGE, f->listing.exchange);
+		ret[1] = stream_key(STREAM_PARTICIPANT, f->listing.participant);
+		return 2;
+	}
+	const struct listing *need = listing_at(m, f->match.need),
+			     *offer = listing_at(m, f->match.offer);
+	ret[0] = stream_key(STREAM_EXCHANGE, need->exchange);
+	ret[1] = stream_key(STREAM_PARTICIPANT, need->participant);
+	ret[2] = stream_key(STREAM_PARTICIPANT, offer->participant);
+	return 3;
+}
+
+uint64_t
+market_stream(const struct market *m, struct str name)
+{
+	if (name.len < 3 || name.p[1] != '.')
+		return 0;
+	struct str rest = {name.p + 2, name.len - 2};
+	if (name.p[0] == 'x') {
+		int i = market_floor(m, rest);
+		return i < 0 ? 0 : stream_key(STREAM_EXCHANGE, (uint32_t)i);
+	}
+	const struct participant *p = name.p[0] == 'p' ? market_participant(m, rest) : NULL;
+	return p ? stream_key(STREAM_PARTICIPANT, p->number) : 0;
+}
+
+void
+market_stream_name(const struct market *m, uint64_t stream, struct buf *out)
+{
+	uint32_t number = (uint32_t)stream;
+	bool exchange = stream >> 32 == STREAM_EXCHANGE;
+	struct str name =
+	    exchange ? m->floors[number].exchange->name : participant_at(m, number)->id;
+	buf_put(out, exchange ? "x." : "p.", 2);
+	buf_put(out, name.p, name.len);
+}

@@ -1,0 +1,223 @@
+#pragma once
+
+/*
+ * The market: participants, listings, matches, told pairs and the queue of telling work, as one
+ * value in memory.
+ *
+ * Pure: no clock, no file, no random number. A command with its time goes in (market_execute),
+ * facts come out, and facts are the only thing that changes it (market_apply). Whoever applies the
+ * same facts holds the same market; whoever executes the same commands makes the same facts, byte
+ * for byte.
+ *
+ * For storage the market is a set of *rows* (table, key, bytes). market_flush hands out those that
+ * changed since the last flush; market_load_row takes them back at start. The digest is the sum of
+ * the rows' checksums.
+ */
+
+#include "core/exchange.h"
+#include "core/fact.h"
+#include "core/refusal.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct market;
+struct participant; /* core/participant.h */
+struct listing;	    /* core/listing.h */
+
+struct market *market_new(void);
+void market_free(struct market *m);
+
+/* ---- commands ---- */
+
+enum command_kind {
+	COMMAND_TICK,
+	COMMAND_SETTINGS,
+	COMMAND_LOAD_TREE,
+	COMMAND_LOAD_EXCHANGE,
+	COMMAND_REGISTER,
+	COMMAND_REVISE_PARTICIPANT,
+	COMMAND_STATUS,
+	COMMAND_PUBLISH,
+	COMMAND_REVISE,
+	COMMAND_PAUSE,
+	COMMAND_RESUME,
+	COMMAND_RENEW,
+	COMMAND_WITHDRAW,
+};
+
+/* A time that a command may give, leave alone, or remove. */
+struct given_time {
+	bool given;
+	int64_t ms; /* given and 0: removed */
+};
+
+/* Only the members that the kind needs are looked at. Content is canonical (core/body.h): intake
+ * has made it. */
+struct command {
+	enum command_kind kind;
+	int64_t clock_ms;
+	struct str definition;	/* SETTINGS (market_settings_encode), LOAD_TREE, LOAD_EXCHANGE */
+	struct str participant; /* id */
+	struct str key;		/* of a listing: with participant, its id */
+	struct str
+	    content; /* participant or listing: whole on REGISTER, PUBLISH; a patch on revisions */
+	enum status status;			   /* REGISTER, STATUS */
+	struct str exchange;			   /* PUBLISH */
+	enum side side;				   /* PUBLISH */
+	bool draft;				   /* PUBLISH */
+	struct given_time valid_from, valid_until; /* PUBLISH, REVISE; RENEW: valid_until */
+	uint32_t expect_revision;		   /* 0: whatever is stored */
+};
+
+enum outcome_kind { OUTCOME_CHANGED, OUTCOME_UNCHANGED, OUTCOME_REFUSED };
+
+struct outcome {
+	enum outcome_kind kind;
+	struct refusal refusal;		       /* OUTCOME_REFUSED */
+	const struct participant *participant; /* whom the command was about, where there is one */
+	const struct listing *listing;	       /* likewise */
+};
+
+/* Takes each fact as it is made and applied: the fact, and its bytes. */
+typedef void (*fact_fn)(void *arg, const struct fact *f, struct str bytes);
+
+/*
+ * Executes one command: deadlines up to its stamp, queued work, the command itself
+ * (docs/semantics.md, section 5). The facts of the first two are made even where the command is
+ * refused.
+ */
+void market_execute(struct market *m, const struct command *c, fact_fn emit, void *arg,
+		    struct outcome *ret);
+
+/* Applies a fact that another market made. Facts come in number order; false where this one does
+ * not fit. */
+bool market_apply(struct market *m, const struct fact *f);
+
+/* Settings as canonical bytes. `regions` empty: any. Texts sorted and distinct are the caller's
+ * business. */
+void market_settings_encode(uint32_t work, const struct str *regions, size_t n_regions,
+			    struct buf *out);
+
+/* ---- what is in it ---- */
+
+uint64_t market_head(const struct market *m);	 /* the last fact's number */
+int64_t market_stamp_ms(const struct market *m); /* the last fact's time */
+/* Units of telling work that wait: pairs not judged, and jobs not begun. */
+uint64_t market_queue(const struct market *m);
+/* The earliest deadline, or INT64_MAX. */
+int64_t market_next_deadline_ms(struct market *m);
+
+struct market_counts {
+	uint64_t participants, listings, open, told;
+};
+struct market_counts market_count(const struct market *m);
+
+const struct tree *market_tree(const struct market *m, struct str name);
+const struct exchange *market_exchange(const struct market *m, struct str name);
+/* By order of loading, from 0; NULL past the end. */
+const struct exchange *market_exchange_at(const struct market *m, size_t index);
+/* How many listings the exchange has on a side, in any state. */
+uint64_t market_exchange_listings(const struct market *m, size_t index, enum side side);
+/* By id; by number, from 1; NULL where there is none. */
+const struct participant *market_participant(const struct market *m, struct str id);
+const struct participant *market_participant_at(const struct market *m, uint32_t number);
+/* "participant/key"; by number, from 1; NULL where there is none. */
+const struct listing *market_listing(const struct market *m, struct str id);
+const struct listing *market_listing_at(const struct market *m, uint32_t number);
+
+/* ---- matches, read ---- */
+
+/* One counterpart of a listing. */
+struct match {
+	const struct listing *counterpart;
+	uint16_t score; /* 0..1000 */
+	uint8_t need_box, offer_box;
+	bool told;
+};
+/* All matches of the listing, best first; free() it. */
+struct match *market_matches(const struct market *m, const struct listing *l, size_t *ret_count);
+
+/* A told pair. */
+struct told {
+	uint64_t serial; /* the number of its match.made fact */
+	const struct listing *need, *offer;
+	uint16_t score;
+};
+/* The told pair with the next serial above `after`, or false. Slow: for tests and inspection. */
+bool market_told_after(const struct market *m, uint64_t after, struct told *ret);
+
+enum { POINTS_LEFT_OUT = -1 };
+
+/* One field of an explanation. A statement is canonical bytes, STR_NONE where the side states
+ * nothing. */
+struct explained_field {
+	const struct field *field;
+	struct str statement[2]; /* by side; owned by the explanation */
+	bool unknown[2];	 /* it would come from the participant, who lacks it */
+	bool met;
+	bool blamed[2];
+	int points[2]; /* 0..1000 or POINTS_LEFT_OUT */
+};
+struct explanation {
+	const struct exchange *exchange;
+	bool meets, told;
+	enum cause cause;
+	uint16_t score;
+	uint8_t need_box, offer_box;
+	size_t n_fields;
+	struct explained_field *fields;
+};
+/* Two listings, a need and an offer of one exchange: false otherwise. Free with explanation_done.
+ */
+bool market_explain(const struct market *m, const struct listing *need, const struct listing *offer,
+		    struct explanation *ret);
+void explanation_done(struct explanation *e);
+
+/* ---- streams ---- */
+
+/*
+ * The streams that a fact concerns, as keys: x.<exchange> is 1 << 32 | index, p.<participant> 2 <<
+ * 32 | number. At most three. The fact must have been applied.
+ */
+enum { MAX_STREAMS = 3 };
+size_t market_streams(const struct market *m, const struct fact *f, uint64_t ret[MAX_STREAMS]);
+/* "x.patents", "p.acme" and back; 0 where there is no such stream. */
+uint64_t market_stream(const struct market *m, struct str name);
+void market_stream_name(const struct market *m, uint64_t stream, struct buf *out);
+
+/* ---- rows ---- */
+
+enum table {
+	TABLE_COUNTERS,
+	TABLE_SETTINGS,
+	TABLE_TREE,
+	TABLE_EXCHANGE,
+	TABLE_PARTICIPANT,
+	TABLE_LISTING,
+	TABLE_TOLD,
+	TABLE_JOB,
+	TABLES
+};
+
+/* A row was written, or removed (bytes.p NULL). `checksum` is of (table, key, bytes): store it
+ * beside them. */
+typedef void (*row_fn)(void *arg, enum table table, uint64_t key, struct str bytes,
+		       uint64_t checksum);
+
+/* Hands out every row that changed since the last flush, in (table, key) order, and brings the
+ * digest up to date. */
+void market_flush(struct market *m, row_fn put, void *arg);
+/* As of the last flush. */
+uint64_t market_digest(const struct market *m);
+uint64_t market_row_checksum(enum table table, uint64_t key, struct str bytes);
+
+/*
+ * Takes a row back, into a market made by market_new: tables in enum order, keys ascending. false
+ * where the bytes are no such row or its checksum differs. Then market_loaded builds what is
+ * derived (boxes, lookup, deadlines); false where the rows do not fit together.
+ */
+bool market_load_row(struct market *m, enum table table, uint64_t key, struct str bytes,
+		     uint64_t checksum);
+bool market_loaded(struct market *m);

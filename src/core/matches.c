@@ -1,0 +1,164 @@
+/* Reads of matches: all of a listing, and one explained field by field. */
+
+#include "core/meet.h"
+#include "core/score.h"
+#include "core/state.h"
+
+static int
+match_cmp(const void *a, const void *b)
+{
+	const struct match *x = a, *y = b;
+	return rank_cmp(x->score, x->counterpart->opening, y->score, y->counterpart->opening);
+}
+
+static bool
+is_told(const struct market *m, const struct listing *l, uint32_t counterpart)
+{
+	return told_find(m, l, listing_at(m, counterpart)) != NULL;
+}
+
+struct match *
+market_matches(const struct market *m, const struct listing *l, size_t *ret_count)
+{
+	const struct numbers *candidates = pair_candidates(m, l);
+	struct match *matches = mem_alloc((candidates->len + 1) * sizeof *matches);
+	size_t n = 0;
+
+	for (size_t i = 0; i < candidates->len; i++) {
+		const struct listing *counterpart = listing_at(m, candidates->at[i]);
+		struct pairing p =
+		    l->side == NEED ? pair_judge(m, l, counterpart) : pair_judge(m, counterpart, l);
+		if (p.cause == CAUSE_NONE)
+			matches[n++] = (struct match){counterpart, p.score, p.need_box, p.offer_box,
+						      is_told(m, l, counterpart->number)};
+	}
+	if (n > 1)
+		qsort(matches, n, sizeof *matches, match_cmp);
+	*ret_count = n;
+	return matches;
+}
+
+bool
+market_told_after(const struct market *m, uint64_t after, struct told *ret)
+{
+	const struct told_pair *next = NULL;
+	for (size_t i = 0; i < m->n_places; i++) {
+		const struct told_pair *t = &m->told[i];
+		if (t->serial > after && (!next || t->serial < next->serial))
+			next = t;
+	}
+	if (!next)
+		return false;
+	*ret = (struct told){next->serial, listing_at(m, next->need), listing_at(m, next->offer),
+			     next->score};
+	return true;
+}
+
+/* ---- explaining ---- */
+
+/* How many fields exclude two boxes. */
+static size_t
+excluding(const struct market *m, const struct exchange *e, const struct listing *need,
+	  size_t need_box, const struct listing *offer, size_t offer_box)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < e->n_fields; i++) {
+		const struct field *f = &e->fields[i];
+		struct stated s = stated_by(need->boxes, need_box, offer->boxes, offer_box, i);
+		count += (side_insists(f, s, NEED) || side_insists(f, s, OFFER)) &&
+			 !field_meets(f, s, m->dict);
+	}
+	return count;
+}
+
+/* The boxes where fewest fields exclude: of those that meet, the best scoring; the first among
+ * equals. */
+static void
+choose_boxes(const struct market *m, const struct listing *need, const struct listing *offer,
+	     struct explanation *ret)
+{
+	const struct exchange *e = ret->exchange;
+	size_t fewest = SIZE_MAX;
+	for (size_t i = 0; i < need->boxes->n_boxes; i++) {
+		for (size_t k = 0; k < offer->boxes->n_boxes; k++) {
+			size_t out = excluding(m, e, need, i, offer, k);
+			uint16_t score = boxes_score(e, need->boxes, i, offer->boxes, k, m->dict);
+			if (out > fewest || (out == fewest && (out > 0 || score <= ret->score)))
+				continue;
+			fewest = out;
+			ret->score = score;
+			ret->need_box = (uint8_t)i;
+			ret->offer_box = (uint8_t)k;
+		}
+	}
+	ret->meets = fewest == 0;
+}
+
+static void
+explain_statement(const struct market *m, const struct listing *l, size_t box,
+		  struct explained_field *ret)
+{
+	struct buf room = BUF_EMPTY;
+	enum side side = (enum side)l->side;
+	struct str s =
+	    body_statement(ret->field, side, listing_body(l), box, owner_of(m, l), &room);
+	if (s.p)
+		ret->statement[side] = (struct str){mem_dup(s.p, s.len), s.len};
+	ret->unknown[side] = !s.p && ret->field->side[side].from != ATTRIBUTE_NONE;
+	buf_free(&room);
+}
+
+static int
+published(int32_t points)
+{
+	return points == POINTS_NONE ? POINTS_LEFT_OUT : points / 1000;
+}
+
+static void
+explain_field(const struct market *m, const struct listing *need, const struct listing *offer,
+	      const struct explanation *e, size_t i, struct explained_field *ret)
+{
+	const struct field *f = &e->exchange->fields[i];
+	struct stated s = stated_by(need->boxes, e->need_box, offer->boxes, e->offer_box, i);
+	ret->field = f;
+	ret->met = field_meets(f, s, m->dict);
+	explain_statement(m, need, e->need_box, ret);
+	explain_statement(m, offer, e->offer_box, ret);
+	for (enum side side = NEED; side <= OFFER; side++) {
+		ret->blamed[side] = !ret->met && side_insists(f, s, side);
+		ret->points[side] = f->side[side].weight
+					? published(field_points(f, side, s, ret->met, m->dict))
+					: POINTS_LEFT_OUT;
+	}
+}
+
+bool
+market_explain(const struct market *m, const struct listing *need, const struct listing *offer,
+	       struct explanation *ret)
+{
+	if (need->exchange != offer->exchange || need->side != NEED || offer->side != OFFER)
+		return false;
+	*ret = (struct explanation){.exchange = exchange_of(m, need)};
+	choose_boxes(m, need, offer, ret);
+	ret->cause = pair_standing(m, need, offer);
+	if (ret->cause == CAUSE_NONE && !ret->meets)
+		ret->cause = CAUSE_CONDITIONS;
+	ret->meets = ret->cause == CAUSE_NONE;
+	ret->told = told_find(m, need, offer) != NULL;
+	ret->n_fields = ret->exchange->n_fields;
+	ret->fields = mem_zalloc(ret->n_fields * sizeof *ret->fields);
+	for (size_t i = 0; i < ret->n_fields; i++)
+		explain_field(m, need, offer, ret, i, &ret->fields[i]);
+	return true;
+}
+
+void
+explanation_done(struct explanation *e)
+{
+	for (size_t i = 0; i < e->n_fields; i++) {
+		free((char *)e->fields[i].statement[NEED].p);
+		free((char *)e->fields[i].statement[OFFER].p);
+	}
+	free(e->fields);
+	e->fields = NULL;
+}

@@ -1,0 +1,295 @@
+#pragma once
+
+/*
+ * The market's inside, for the files of this folder that work on it: apply.c changes it, decide.c
+ * and telling.c read it and make facts, rows.c stores it.
+ */
+
+#include "core/boxes.h"
+#include "core/listing.h"
+#include "core/lookup.h"
+#include "core/market.h"
+#include "core/participant.h"
+
+/* A pair that was announced. Both listings hold its place. */
+struct told_pair {
+	uint64_t serial;   /* the number of its match.made fact: the row's key; 0 on a free place */
+	uint64_t checksum; /* of its row as last flushed; 0: never */
+	uint32_t need, offer;
+	uint16_t score;
+	uint8_t need_box, offer_box;
+	bool dirty;
+};
+
+/* Telling work that waits. The head of the queue may have been begun. */
+struct job {
+	uint64_t serial; /* the row's key; grows */
+	uint64_t checksum;
+	enum job_kind kind;
+	uint32_t listing;
+	uint32_t against; /* JOB_REVIEW_AGAINST */
+	bool begun, dirty;
+	uint32_t *pairs; /* counterparts' numbers, once begun */
+	uint32_t n_pairs, worked;
+	struct job *prev, *next;
+};
+
+/* A row that changed since the last flush. */
+struct change {
+	enum table table;
+	bool removed;
+	uint32_t place; /* TABLE_TOLD: of the pair */
+	uint64_t key;
+	uint64_t checksum; /* removed: the row's, as last flushed */
+};
+
+/* A moment at which a listing opens or expires. Entries that no longer hold are passed over. */
+struct deadline {
+	int64_t ms;
+	uint32_t listing;
+};
+
+/* An exchange with the lookups over its open listings. */
+struct floor {
+	struct exchange *exchange;
+	struct lookup *lookup[2]; /* by side */
+	uint32_t listings[2];	  /* by side, in any state */
+	uint64_t checksum;
+	bool dirty;
+};
+
+struct shelf {
+	struct tree *tree;
+	uint64_t checksum;
+	bool dirty;
+};
+
+struct scratch;
+
+struct market {
+	/* settings */
+	struct str settings; /* canonical; owned */
+	uint32_t work;
+	struct str *regions; /* admitted; into `settings`; none: any */
+	size_t n_regions;
+	uint64_t settings_checksum;
+	bool settings_dirty;
+
+	struct shelf *shelves;
+	size_t n_shelves, cap_shelves;
+	struct floor *floors;
+	size_t n_floors, cap_floors;
+
+	struct participant **participants; /* [number - 1] */
+	size_t n_participants, cap_participants;
+	struct participant *by_id, *by_inn, *by_ogrn;
+
+	struct listing **listings; /* [number - 1] */
+	size_t n_listings, cap_listings;
+	uint64_t n_open;
+
+	struct told_pair *told;
+	size_t n_places, cap_places;
+	uint32_t *free_places;
+	size_t n_free, cap_free;
+
+	struct job *queue; /* utlist */
+	uint64_t jobs_made;
+	uint64_t queue_units;
+	uint32_t head_worked; /* while loading: how many pairs of the head were worked off */
+
+	struct deadline *deadlines; /* a binary heap, earliest first */
+	size_t n_deadlines, cap_deadlines;
+
+	struct dict *dict;
+
+	/* counters */
+	uint64_t head;
+	int64_t stamp_ms;
+	uint32_t openings;
+	uint64_t counters_checksum;
+
+	/* rows */
+	struct change *changes;
+	size_t n_changes, cap_changes;
+	uint64_t digest;
+
+	/* What the last applied fact did, for the command that goes on from there. */
+	struct numbers changed; /* listings whose boxes differ now */
+
+	struct scratch *scratch;
+};
+
+/* Room that reads work in and leave no trace in. */
+struct scratch {
+	struct marks marks;
+	struct numbers candidates;
+};
+
+enum { DEFAULT_WORK = 256 };
+
+static inline struct participant *
+participant_at(const struct market *m, uint32_t number)
+{
+	return m->participants[number - 1];
+}
+
+static inline struct listing *
+listing_at(const struct market *m, uint32_t number)
+{
+	return m->listings[number - 1];
+}
+
+static inline const struct exchange *
+exchange_of(const struct market *m, const struct listing *l)
+{
+	return m->floors[l->exchange].exchange;
+}
+
+static inline const struct participant *
+owner_of(const struct market *m, const struct listing *l)
+{
+	return participant_at(m, l->participant);
+}
+
+/* The exchange's index, or -1. */
+int market_floor(const struct market *m, struct str exchange);
+/* The participant's listing of that key, or NULL. */
+struct listing *market_listing_of(const struct market *m, const struct participant *p,
+				  struct str key);
+
+/* ---- state.c: participants and told pairs ---- */
+
+bool participant_blocks(const struct participant *p, uint32_t other);
+/* Where in p's listings a key is, or would be inserted. */
+size_t participant_listing_place(const struct market *m, const struct participant *p,
+				 struct str key);
+/* Fills in the members that are read from `content`; the blocks of unknown participants are left
+ * out. */
+void participant_read(const struct market *m, struct participant *p);
+/* Gives it its number's place, and its id. */
+void market_add_participant(struct market *m, struct participant *p);
+/* Makes its INN and OGRN findable, or not any more; to be called around every change of content. */
+void market_index_participant(struct market *m, struct participant *p);
+void market_unindex_participant(struct market *m, struct participant *p);
+/* Gives it its number's place, and its key among its participant's. */
+void market_add_listing(struct market *m, struct listing *l);
+/* Free what they own and themselves. */
+void listing_free(struct listing *l);
+void participant_free(struct participant *p);
+
+/* A listing's order of matches: score descending, then the counterpart's opening. Negative where a
+ * comes first. */
+static inline int
+rank_cmp(uint16_t a_score, uint32_t a_opening, uint16_t b_score, uint32_t b_opening)
+{
+	if (a_score != b_score)
+		return a_score > b_score ? -1 : 1;
+	return (a_opening > b_opening) - (a_opening < b_opening);
+}
+/* The counterpart of `l` in a told pair. */
+static inline uint32_t
+told_counterpart(const struct told_pair *t, const struct listing *l)
+{
+	return l->side == NEED ? t->offer : t->need;
+}
+/* The told pair of two listings, or NULL. */
+struct told_pair *told_find(const struct market *m, const struct listing *a,
+			    const struct listing *b);
+/* Puts the pair at `place` into the listing's told pairs by rank, or takes it out; its score must
+ * be the one it has. */
+void told_insert(struct market *m, struct listing *l, uint32_t place);
+void told_remove(struct market *m, struct listing *l, uint32_t place);
+/* A free place for a new told pair. */
+uint32_t told_place(struct market *m);
+
+/* ---- deadlines.c ---- */
+
+/* When the listing opens or expires by itself, or 0. */
+int64_t listing_deadline_ms(const struct listing *l);
+/* To be called whenever a listing's state or times have changed. */
+void deadlines_note(struct market *m, const struct listing *l);
+/* The earliest that still holds, or false. */
+bool deadlines_first(struct market *m, struct deadline *ret);
+
+/* ---- changes (rows.c) ---- */
+
+void changed_settings(struct market *m);
+void changed_tree(struct market *m, size_t index);
+void changed_exchange(struct market *m, size_t index);
+void changed_participant(struct market *m, struct participant *p);
+void changed_listing(struct market *m, struct listing *l);
+void changed_told(struct market *m, uint32_t place);
+void removed_told(struct market *m, uint32_t place);
+void changed_job(struct market *m, struct job *j);
+void removed_job(struct market *m, struct job *j);
+/* Loading definitions from rows notes them as changed, which they are not. */
+void forget_changes(struct market *m);
+
+/* ---- apply.c ---- */
+
+/* Take canonical definitions; false where the bytes are none. */
+bool apply_settings(struct market *m, struct str definition);
+bool apply_tree(struct market *m, struct str definition);
+bool apply_exchange(struct market *m, struct str definition);
+
+/* Makes what a listing states from its body and its participant, and if open puts it into its
+ * lookup. */
+void listing_settle(struct market *m, struct listing *l);
+
+/* ---- pair.c ---- */
+
+/* How a need and an offer of one exchange stand: CAUSE_NONE for a match. */
+struct pairing {
+	enum cause cause;
+	uint16_t score; /* of a match */
+	uint8_t need_box, offer_box;
+};
+struct pairing pair_judge(const struct market *m, const struct listing *need,
+			  const struct listing *offer);
+/* Everything but the fields: statuses, blocks, states, in the order of blame. */
+enum cause pair_standing(const struct market *m, const struct listing *need,
+			 const struct listing *offer);
+/* MessagePack [[field, need's points, offer's points]…] of the weighted fields of two boxes. */
+void pair_reasons(const struct market *m, const struct listing *need, const struct listing *offer,
+		  size_t need_box, size_t offer_box, struct buf *out);
+/* The listings of the other side that may match. Valid until the next call. */
+const struct numbers *pair_candidates(const struct market *m, const struct listing *l);
+
+/* ---- decide.c ---- */
+
+enum decision { DECIDED_FACT, DECIDED_UNCHANGED, DECIDED_REFUSED };
+
+/*
+ * What the command itself (not deadlines and queue) does at `now`: one fact, nothing, or a refusal.
+ * `room` holds what the fact points to. Tick is never decided.
+ */
+enum decision decide(const struct market *m, const struct command *c, int64_t now_ms,
+		     struct fact *ret_fact, struct buf *room, struct refusal *ret_refusal);
+/* The fact of a deadline. */
+struct fact decide_deadline(const struct listing *l);
+/* The fact that opens a member's standing need. */
+struct fact decide_standing(const struct market *m, const struct participant *p, uint32_t exchange,
+			    struct buf *room);
+
+/* ---- telling.c ---- */
+
+/* One command being executed: where its facts go. */
+struct run {
+	struct market *market;
+	int64_t stamp_ms;
+	fact_fn emit;
+	void *arg;
+	struct buf bytes;   /* of the fact being made */
+	struct buf reasons; /* of a match fact */
+	struct buf pairs;   /* of a queue fact */
+};
+
+/* Numbers the fact, applies it and hands it out. */
+void run_fact(struct run *r, struct fact *f);
+/* Works off up to `work` units of the queue. */
+void tell_queue(struct run *r);
+/* Reviews a listing at once: its first `work` pairs; the rest joins the queue. */
+void tell_now(struct run *r, uint32_t listing);
+/* Adds a job to the end of the queue. */
+void tell_later(struct run *r, enum job_kind kind, uint32_t listing, uint32_t against);

@@ -1,0 +1,293 @@
+/*
+ * Telling: which matches become facts, and in which order (docs/semantics.md, section 5).
+ *
+ * A job has pairs, listed when it is begun and judged one by one. Within a command the jobs of the
+ * queue come first; then the command's own listing is reviewed at once, and what is beyond its
+ * share of work joins the queue. Everything that the queue does is itself a fact, so that replaying
+ * facts needs no judging.
+ */
+
+#include "core/state.h"
+
+#include "util/mp.h"
+
+#include <assert.h>
+
+void
+run_fact(struct run *r, struct fact *f)
+{
+	f->number = r->market->head + 1;
+	f->at_ms = r->stamp_ms;
+	buf_clear(&r->bytes);
+	fact_encode(f, &r->bytes);
+	bool applied = market_apply(r->market, f);
+	assert(applied);
+	(void)applied;
+	if (r->emit)
+		r->emit(r->arg, f, buf_str(&r->bytes));
+}
+
+/* ---- listing a job's pairs ---- */
+
+struct ranked {
+	uint32_t counterpart;
+	uint32_t opening;
+	uint16_t score;
+	uint8_t group; /* 0 ends, 1 changes, 2 is not told yet */
+};
+
+struct ranking {
+	struct ranked *at;
+	size_t len, cap;
+};
+
+static int
+ranked_cmp(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	if (x->group != y->group)
+		return x->group - y->group;
+	return rank_cmp(x->score, x->opening, y->score, y->opening);
+}
+
+static struct pairing
+judge(const struct market *m, const struct listing *l, const struct listing *counterpart)
+{
+	return l->side == NEED ? pair_judge(m, l, counterpart) : pair_judge(m, counterpart, l);
+}
+
+static void
+rank(struct ranking *list, const struct listing *counterpart, uint16_t score, uint8_t group)
+{
+	list->at = mem_grow(list->at, list->len, &list->cap, sizeof *list->at);
+	list->at[list->len++] =
+	    (struct ranked){counterpart->number, counterpart->opening, score, group};
+}
+
+/* The told pairs of l that have ended or changed. Marks all its told counterparts. */
+static void
+rank_told(const struct market *m, const struct listing *l, uint32_t against, bool review,
+	  struct ranking *list)
+{
+	for (uint32_t i = 0; i < l->n_told; i++) {
+		const struct told_pair *t = &m->told[l->told[i]];
+		const struct listing *counterpart = listing_at(m, told_counterpart(t, l));
+		marks_add(&m->scratch->marks, counterpart->number);
+		if (!review || (against && counterpart->participant != against))
+			continue;
+		struct pairing p = judge(m, l, counterpart);
+		if (p.cause != CAUSE_NONE)
+			rank(list, counterpart, t->score, 0);
+		else if (p.score != t->score)
+			rank(list, counterpart, p.score, 1);
+	}
+}
+
+/* The pairs of a job on l, in order. free() ->at. */
+static struct ranking
+rank_pairs(const struct market *m, enum job_kind kind, const struct listing *l, uint32_t against)
+{
+	struct ranking list = {0};
+	bool open = l->state == STATE_OPEN && owner_of(m, l)->status == STATUS_MEMBER;
+	const struct numbers *candidates = open ? pair_candidates(m, l) : NULL;
+
+	marks_begin(&m->scratch->marks, m->n_listings + 1);
+	rank_told(m, l, against, kind != JOB_REFILL, &list);
+	for (size_t i = 0; candidates && i < candidates->len; i++) {
+		const struct listing *counterpart = listing_at(m, candidates->at[i]);
+		if ((against && counterpart->participant != against) ||
+		    !marks_add(&m->scratch->marks, counterpart->number))
+			continue;
+		struct pairing p = judge(m, l, counterpart);
+		if (p.cause == CAUSE_NONE)
+			rank(&list, counterpart, p.score, 2);
+	}
+	if (list.len > 1)
+		qsort(list.at, list.len, sizeof *list.at, ranked_cmp);
+	return list;
+}
+
+static struct str
+encode_pairs(struct run *r, const struct ranked *at, size_t len)
+{
+	buf_clear(&r->pairs);
+	mp_put_array(&r->pairs, (uint32_t)len);
+	for (size_t i = 0; i < len; i++)
+		mp_put_uint(&r->pairs, at[i].counterpart);
+	return buf_str(&r->pairs);
+}
+
+/* ---- judging a pair ---- */
+
+static bool
+has_room(const struct market *m, const struct listing *l, uint32_t max, uint16_t score,
+	 uint32_t counterpart_opening)
+{
+	if (max == 0 || l->n_told < max)
+		return true;
+	const struct told_pair *worst = &m->told[l->told[l->n_told - 1]];
+	uint32_t worst_opening = listing_at(m, told_counterpart(worst, l))->opening;
+	return rank_cmp(score, counterpart_opening, worst->score, worst_opening) < 0;
+}
+
+static void
+tell(struct run *r, enum fact_kind kind, const struct listing *need, const struct listing *offer,
+     struct pairing p)
+{
+	buf_clear(&r->reasons);
+	pair_reasons(r->market, need, offer, p.need_box, p.offer_box, &r->reasons);
+	struct fact f = {.kind = kind,
+			 .match = {.need = need->number,
+				   .offer = offer->number,
+				   .score = p.score,
+				   .need_box = p.need_box,
+				   .offer_box = p.offer_box,
+				   .reasons = buf_str(&r->reasons)}};
+	run_fact(r, &f);
+}
+
+static void
+refill_if_low(struct run *r, const struct listing *l)
+{
+	uint32_t max = exchange_of(r->market, l)->max_matches;
+	if (max != 0 && 2 * l->n_told < max && l->state == STATE_OPEN && !l->refill_waits &&
+	    owner_of(r->market, l)->status == STATUS_MEMBER)
+		tell_later(r, JOB_REFILL, l->number, 0);
+}
+
+/* What a job is about, as far as judging needs it. */
+struct about {
+	const struct listing *listing;
+	bool whole; /* not restricted to a participant: its listing is not refilled, for its matches
+		       come next anyway */
+};
+
+static void
+end_pair(struct run *r, struct about about, const struct told_pair *t, enum cause cause)
+{
+	const struct listing *both[2] = {listing_at(r->market, t->need),
+					 listing_at(r->market, t->offer)};
+	struct fact f = {.kind = FACT_MATCH_ENDED,
+			 .match = {.need = t->need,
+				   .offer = t->offer,
+				   .score = t->score,
+				   .need_box = t->need_box,
+				   .offer_box = t->offer_box,
+				   .cause = cause}};
+	run_fact(r, &f);
+	for (enum side side = NEED; side <= OFFER; side++)
+		if (!(about.whole && both[side] == about.listing))
+			refill_if_low(r, both[side]);
+}
+
+/* Judges one pair of a job. True if the job ends here: a newcomer's match was refused, and all
+ * later ones rank below it. */
+static bool
+judge_pair(struct run *r, struct about about, uint32_t counterpart_number)
+{
+	const struct market *m = r->market;
+	const struct listing *l = about.listing, *counterpart = listing_at(m, counterpart_number);
+	const struct listing *need = l->side == NEED ? l : counterpart;
+	const struct listing *offer = l->side == NEED ? counterpart : l;
+	const struct exchange *e = exchange_of(m, l);
+	struct pairing p = pair_judge(m, need, offer);
+	const struct told_pair *t = told_find(m, l, counterpart);
+
+	if (t) {
+		if (p.cause != CAUSE_NONE)
+			end_pair(r, about, t, p.cause);
+		else if (p.score != t->score)
+			tell(r, FACT_MATCH_CHANGED, need, offer, p);
+		return false;
+	}
+	if (p.cause != CAUSE_NONE)
+		return false;
+	if (has_room(m, l, e->max_matches, p.score, counterpart->opening) ||
+	    (!e->newcomer && has_room(m, counterpart, e->max_matches, p.score, l->opening))) {
+		tell(r, FACT_MATCH_MADE, need, offer, p);
+		return false;
+	}
+	return e->newcomer;
+}
+
+/* ---- jobs ---- */
+
+void
+tell_later(struct run *r, enum job_kind kind, uint32_t listing, uint32_t against)
+{
+	struct fact f = {.kind = FACT_QUEUE_ADDED,
+			 .job = {.kind = kind,
+				 .listing = listing,
+				 .against = against,
+				 .pairs = encode_pairs(r, NULL, 0)}};
+	run_fact(r, &f);
+}
+
+void
+tell_now(struct run *r, uint32_t listing)
+{
+	struct about about = {listing_at(r->market, listing), true};
+	struct ranking list = rank_pairs(r->market, JOB_REVIEW, about.listing, 0);
+	bool ended = false;
+	size_t i;
+
+	for (i = 0; i < list.len && i < r->market->work && !ended; i++)
+		ended = judge_pair(r, about, list.at[i].counterpart);
+	if (i < list.len && !ended) {
+		struct fact f = {.kind = FACT_QUEUE_ADDED,
+				 .job = {.kind = JOB_REVIEW,
+					 .listing = listing,
+					 .begun = true,
+					 .pairs = encode_pairs(r, list.at + i, list.len - i)}};
+		run_fact(r, &f);
+	}
+	free(list.at);
+}
+
+static void
+begin_head(struct run *r)
+{
+	const struct job *j = r->market->queue;
+	struct ranking list =
+	    rank_pairs(r->market, j->kind, listing_at(r->market, j->listing), j->against);
+	struct fact f = {.kind = FACT_QUEUE_BEGUN,
+			 .job = {.kind = j->kind,
+				 .listing = j->listing,
+				 .against = j->against,
+				 .begun = true,
+				 .pairs = encode_pairs(r, list.at, list.len)}};
+	run_fact(r, &f);
+	free(list.at);
+}
+
+/* Judges up to `units` pairs of the begun head of the queue; returns how many. */
+static uint32_t
+work_head(struct run *r, uint32_t units)
+{
+	const struct job *j = r->market->queue;
+	struct about about = {listing_at(r->market, j->listing), j->kind != JOB_REVIEW_AGAINST};
+	uint32_t judged = 0;
+	bool ended = false;
+
+	while (judged < units && j->worked + judged < j->n_pairs && !ended)
+		ended = judge_pair(r, about, j->pairs[j->worked + judged++]);
+	struct fact f = {
+	    .kind = FACT_QUEUE_WORKED,
+	    .worked = {.pairs = judged, .done = ended || j->worked + judged == j->n_pairs}};
+	run_fact(r, &f);
+	return judged;
+}
+
+void
+tell_queue(struct run *r)
+{
+	uint32_t units = r->market->work;
+	while (units > 0 && r->market->queue) {
+		if (!r->market->queue->begun) {
+			begin_head(r);
+			units--;
+		} else {
+			units -= work_head(r, units);
+		}
+	}
+}
