@@ -1,0 +1,95 @@
+#include "daemon/dispatch_internal.h"
+
+#include "core/listing.h"
+#include "core/participant.h"
+
+/* ---- what both kinds of handlers need ---- */
+
+int
+word_index(const char *const *words, struct str word)
+{
+	for (int i = 0; words[i]; i++)
+		if (str_eq(str_of(words[i]), word))
+			return i;
+	return -1;
+}
+
+bool
+split_listing_id(struct str id, struct str *ret_participant, struct str *ret_key)
+{
+	const char *slash = id.p ? memchr(id.p, '/', id.len) : NULL;
+	if (!slash)
+		return false;
+	uint32_t len = (uint32_t)(slash - id.p);
+	*ret_participant = (struct str){id.p, len};
+	*ret_key = (struct str){slash + 1, id.len - len - 1};
+	return true;
+}
+
+void
+put_listing_id(const struct market *m, const struct listing *l, struct buf *out)
+{
+	const struct participant *p = market_participant_at(m, l->participant);
+	char id[MAX_LISTING_ID + MAX_NAME];
+	size_t key_len = strlen(l->key);
+
+	memcpy(id, p->id.p, p->id.len);
+	id[p->id.len] = '/';
+	memcpy(id + p->id.len + 1, l->key, key_len);
+	mp_put_str(out, (struct str){id, (uint32_t)(p->id.len + 1 + key_len)});
+}
+
+/* ---- requests ---- */
+
+bool
+dispatch_writes(struct str request)
+{
+	struct proto_request r;
+	struct proto_error error;
+	return proto_read(request, &r, &error) == 0 && r.message->writes;
+}
+
+bool
+dispatch_command(struct dispatch *d, const struct command *c, struct refusal *ret)
+{
+	struct outcome outcome;
+	market_execute(d->market, c, d->emit, d->emit_arg, &outcome);
+	*ret = outcome.refusal;
+	return outcome.kind != OUTCOME_REFUSED;
+}
+
+/* What is refused for its form never became a command; deadlines and queued work go on all the
+ * same. */
+static void
+tick(struct dispatch *d, int64_t clock_ms)
+{
+	struct command command = {.kind = COMMAND_TICK, .clock_ms = clock_ms};
+	struct refusal none;
+	dispatch_command(d, &command, &none);
+}
+
+void
+dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struct buf *reply)
+{
+	struct proto_request r;
+	struct proto_error error;
+
+	if (proto_read(request, &r, &error) != 0) {
+		proto_write_error(reply, r.id, error.code, error.field, error.message,
+				  error.expected);
+		return;
+	}
+	struct call c = {.dispatch = d,
+			 .market = d->market,
+			 .request = &r,
+			 .clock_ms = clock_ms,
+			 .reply = reply};
+	handler_fn handler = r.message->writes ? dispatch_command_handler(r.message->name)
+					       : dispatch_read_handler(r.message->name);
+	bool done = handler(&c);
+	if (r.message->writes && !c.executed)
+		tick(d, clock_ms);
+	if (!done)
+		proto_write_error(reply, r.id, c.refusal.code, c.refusal.field, c.refusal.message,
+				  c.refusal.expected);
+}

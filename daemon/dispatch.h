@@ -1,0 +1,57 @@
+#pragma once
+
+/*
+ * From a request's bytes to a command or a read on the market, and to a reply's bytes. The only
+ * place where protocol and core meet. Takes bytes, touches no socket, so that tests and fuzzers
+ * call it as the daemon does.
+ */
+
+#include "core/market.h"
+#include "util/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A fact with its streams, as the journal gives it back. */
+struct journalled {
+	uint64_t number;
+	struct str bytes;
+	size_t n_links;
+	struct {
+		uint64_t stream, prev;
+	} links[MAX_STREAMS];
+};
+
+/* What reads need of the journal; the store in the daemon, memory in tests. */
+struct journal {
+	void *self;
+	const uint8_t *(*epoch)(void *self); /* 16 bytes */
+	uint64_t (*stream_head)(void *self, uint64_t stream);
+	/* From `from` on, at most `limit`, until `fact` returns false. Returns 0, or a negative
+	 * code: the read failed. */
+	int (*read)(void *self, uint64_t from, uint64_t limit,
+		    bool (*fact)(void *arg, const struct journalled *f), void *arg);
+};
+
+struct dispatch {
+	struct market *market;
+	const struct journal *journal;
+	fact_fn emit; /* takes the facts that commands make */
+	void *emit_arg;
+	int64_t started_ms;
+};
+
+/* Whether a request would write. Bytes that cannot be read count as a read: they are refused
+ * without the journal. */
+bool dispatch_writes(struct str request);
+
+/*
+ * Handles one request at the clock's time; appends exactly one reply to `*reply` (also for bytes
+ * that are no request). A read sees the market as it is: the caller holds the reply back until that
+ * is committed, and gives facts.read only what is committed.
+ */
+void dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struct buf *reply);
+
+/* Loads exchange and tree definitions (canonical bytes) and settings: commands without a request.
+ * False where refused. */
+bool dispatch_command(struct dispatch *d, const struct command *c, struct refusal *ret);

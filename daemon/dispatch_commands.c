@@ -1,0 +1,331 @@
+/* Requests that write: read by intake into canonical content, executed by the market, answered with
+ * what came of it. */
+
+#include "daemon/dispatch_internal.h"
+
+#include "core/body.h"
+#include "core/listing.h"
+#include "core/participant.h"
+#include "intake/intake.h"
+
+/* ---- executing and answering ---- */
+
+static bool
+execute(struct call *c, struct command *command, struct outcome *ret)
+{
+	command->clock_ms = c->clock_ms;
+	c->executed = true;
+	market_execute(c->dispatch->market, command, c->dispatch->emit, c->dispatch->emit_arg, ret);
+	c->refusal = ret->refusal;
+	return ret->kind != OUTCOME_REFUSED;
+}
+
+static void
+put_result(struct call *c, const struct outcome *o)
+{
+	mp_put_text(c->reply, "result");
+	mp_put_text(c->reply, o->kind == OUTCOME_CHANGED ? "changed" : "unchanged");
+}
+
+static bool
+answer_participant(struct call *c, struct command *command)
+{
+	struct outcome o;
+	if (!execute(c, command, &o))
+		return false;
+	proto_write_ok(c->reply, c->request->id, 4);
+	put_result(c, &o);
+	mp_put_text(c->reply, "revision");
+	mp_put_uint(c->reply, o.participant->revision);
+	mp_put_text(c->reply, "status");
+	mp_put_text(c->reply, status_names[o.participant->status]);
+	mp_put_text(c->reply, "number");
+	mp_put_uint(c->reply, market_head(c->market));
+	return true;
+}
+
+static bool
+answer_listing(struct call *c, struct command *command)
+{
+	struct outcome o;
+	if (!execute(c, command, &o))
+		return false;
+	bool member = o.participant->status == STATUS_MEMBER;
+	proto_write_ok(c->reply, c->request->id, member ? 6 : 7);
+	put_result(c, &o);
+	mp_put_text(c->reply, "listing");
+	put_listing_id(c->market, o.listing, c->reply);
+	mp_put_text(c->reply, "revision");
+	mp_put_uint(c->reply, o.listing->revision);
+	mp_put_text(c->reply, "state");
+	mp_put_text(c->reply, listing_state_names[o.listing->state]);
+	mp_put_text(c->reply, "number");
+	mp_put_uint(c->reply, market_head(c->market));
+	mp_put_text(c->reply, "told");
+	mp_put_uint(c->reply, o.listing->n_told);
+	if (!member) {
+		mp_put_text(c->reply, "note");
+		mp_put_text(c->reply, "participant_not_member");
+	}
+	return true;
+}
+
+/* ---- arguments ---- */
+
+static bool
+read_status(struct call *c, enum status otherwise, enum status *ret)
+{
+	struct str word = arg_text(c, "status");
+	int i = word.p ? word_index(status_names, word) : (int)otherwise;
+	if (i < 0) {
+		refuse(&c->refusal, "bad_value", "status",
+		       "applicant, member, suspended or excluded", "%.*s is no status",
+		       STR_FMT(word));
+		return false;
+	}
+	*ret = (enum status)i;
+	return true;
+}
+
+static bool
+read_listing_id(struct call *c, struct command *command)
+{
+	struct str id = arg_text(c, "listing");
+	if (split_listing_id(id, &command->participant, &command->key))
+		return true;
+	refuse(&c->refusal, "bad_value", "listing", "participant/key", "%.*s has no slash",
+	       STR_FMT(id));
+	return false;
+}
+
+static struct given_time
+read_time(const struct call *c, const char *name)
+{
+	const struct proto_value *v = proto_arg(c->request, name);
+	return (struct given_time){v->present, v->nil ? 0 : v->number};
+}
+
+static uint32_t
+read_expected(const struct call *c)
+{
+	return (uint32_t)arg_int(c, "expect_revision", 0);
+}
+
+/* ---- participants ---- */
+
+static bool
+id_valid(struct str id)
+{
+	if (!id.p || id.len == 0 || id.len > MAX_ID)
+		return false;
+	for (uint32_t i = 0; i < id.len; i++) {
+		char ch = id.p[i];
+		bool letter = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
+		if (!letter && !(ch >= '0' && ch <= '9') && ch != '.' && ch != '_' && ch != '-')
+			return false;
+	}
+	return true;
+}
+
+static bool
+may_begin_as(struct call *c, enum status status)
+{
+	if (status == STATUS_APPLICANT || status == STATUS_MEMBER)
+		return true;
+	refuse(&c->refusal, "bad_value", "status", "applicant or member",
+	       "nobody is registered as %s", status_names[status]);
+	return false;
+}
+
+static bool
+register_participant(struct call *c)
+{
+	struct command command = {.kind = COMMAND_REGISTER};
+	struct mp written = proto_arg(c->request, "participant")->raw;
+	struct mp id = mp_find(written, STR("id"));
+	struct buf content = BUF_EMPTY;
+	bool done = false;
+
+	command.participant = mp_get_str(&id);
+	if (id.failed || !id_valid(command.participant)) {
+		bool too_long = !id.failed && command.participant.len > MAX_ID;
+		refuse(&c->refusal, too_long ? "key_too_long" : "bad_value", "participant.id",
+		       "1 to 64 of A-Z a-z 0-9 . _ -", "the participant's id cannot be read");
+		return false;
+	}
+	if (read_status(c, STATUS_APPLICANT, &command.status) && may_begin_as(c, command.status) &&
+	    intake_participant(written, true, "participant", &content, &c->refusal) == 0) {
+		command.content = buf_str(&content);
+		done = answer_participant(c, &command);
+	}
+	buf_free(&content);
+	return done;
+}
+
+/* Kind, INN and OGRN must agree in what the patch leads to, which only the market knows. */
+static bool
+check_patched(struct call *c, const struct command *command)
+{
+	const struct participant *p = market_participant(c->market, command->participant);
+	struct buf merged = BUF_EMPTY;
+	bool good = true;
+	if (p) {
+		participant_patch(p->content, command->content, &merged);
+		good = intake_participant_check(buf_str(&merged), &c->refusal) == 0;
+	}
+	buf_free(&merged);
+	return good;
+}
+
+static bool
+revise_participant(struct call *c)
+{
+	struct command command = {.kind = COMMAND_REVISE_PARTICIPANT};
+	struct buf patch = BUF_EMPTY;
+	bool done = false;
+
+	command.participant = arg_text(c, "participant");
+	command.expect_revision = read_expected(c);
+	if (intake_participant(proto_arg(c->request, "set")->raw, false, "set", &patch,
+			       &c->refusal) == 0) {
+		command.content = buf_str(&patch);
+		done = check_patched(c, &command) && answer_participant(c, &command);
+	}
+	buf_free(&patch);
+	return done;
+}
+
+static bool
+set_status(struct call *c)
+{
+	struct command command = {.kind = COMMAND_STATUS,
+				  .participant = arg_text(c, "participant")};
+	return read_status(c, STATUS_APPLICANT, &command.status) && answer_participant(c, &command);
+}
+
+/* ---- listings ---- */
+
+/* The content's keys stand among the message's own arguments, so intake is given the whole request.
+ */
+static bool
+publish(struct call *c)
+{
+	struct command command = {.kind = COMMAND_PUBLISH};
+	struct buf body = BUF_EMPTY;
+	struct str side = arg_text(c, "side");
+	int side_index = word_index(side_names, side);
+	bool done = false;
+
+	if (!read_listing_id(c, &command))
+		return false;
+	if (side_index < 0) {
+		refuse(&c->refusal, "bad_value", "side", "need or offer", "%.*s is no side",
+		       STR_FMT(side));
+		return false;
+	}
+	command.exchange = arg_text(c, "exchange");
+	command.side = (enum side)side_index;
+	command.draft = arg_int(c, "draft", 0);
+	command.valid_from = read_time(c, "valid_from");
+	command.valid_until = read_time(c, "valid_until");
+	command.expect_revision = read_expected(c);
+	const struct exchange *e = market_exchange(c->market, command.exchange);
+	if (!e) {
+		refuse(&c->refusal, "unknown_exchange", "exchange",
+		       "a name that exchange.list gives", "there is no exchange %.*s",
+		       STR_FMT(command.exchange));
+		return false;
+	}
+	if (intake_body(e, command.side, c->request->map, true, &body, &c->refusal) == 0) {
+		command.content = buf_str(&body);
+		done = answer_listing(c, &command);
+	}
+	buf_free(&body);
+	return done;
+}
+
+static bool
+revise(struct call *c)
+{
+	struct command command = {.kind = COMMAND_REVISE};
+	struct buf patch = BUF_EMPTY;
+	bool done = false;
+
+	if (!read_listing_id(c, &command))
+		return false;
+	command.valid_from = read_time(c, "valid_from");
+	command.valid_until = read_time(c, "valid_until");
+	command.expect_revision = read_expected(c);
+	const struct listing *l = market_listing(c->market, arg_text(c, "listing"));
+	if (!l) {
+		refuse(&c->refusal, "unknown_listing", "listing", NULL, "there is no listing %.*s",
+		       STR_FMT(arg_text(c, "listing")));
+		return false;
+	}
+	const struct exchange *e = market_exchange_at(c->market, l->exchange);
+	if (intake_body(e, (enum side)l->side, c->request->map, false, &patch, &c->refusal) == 0) {
+		command.content = buf_str(&patch);
+		done = answer_listing(c, &command);
+	}
+	buf_free(&patch);
+	return done;
+}
+
+static bool
+change_state(struct call *c, enum command_kind kind)
+{
+	struct command command = {.kind = kind};
+	if (!read_listing_id(c, &command))
+		return false;
+	command.expect_revision = read_expected(c);
+	if (kind == COMMAND_RENEW)
+		command.valid_until = read_time(c, "valid_until");
+	return answer_listing(c, &command);
+}
+
+static bool
+pause_listing(struct call *c)
+{
+	return change_state(c, COMMAND_PAUSE);
+}
+
+static bool
+resume_listing(struct call *c)
+{
+	return change_state(c, COMMAND_RESUME);
+}
+
+static bool
+renew_listing(struct call *c)
+{
+	return change_state(c, COMMAND_RENEW);
+}
+
+static bool
+withdraw_listing(struct call *c)
+{
+	return change_state(c, COMMAND_WITHDRAW);
+}
+
+handler_fn
+dispatch_command_handler(const char *message)
+{
+	static const struct {
+		const char *message;
+		handler_fn handler;
+	} handlers[] = {
+	    {"participant.register", register_participant},
+	    {"participant.revise", revise_participant},
+	    {"participant.status", set_status},
+	    {"listing.publish", publish},
+	    {"listing.revise", revise},
+	    {"listing.pause", pause_listing},
+	    {"listing.resume", resume_listing},
+	    {"listing.renew", renew_listing},
+	    {"listing.withdraw", withdraw_listing},
+	};
+	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+		if (strcmp(handlers[i].message, message) == 0)
+			return handlers[i].handler;
+	return NULL;
+}

@@ -1,0 +1,46 @@
+#pragma once
+
+/* What dispatch's files share: a request being handled. */
+
+#include "daemon/dispatch.h"
+#include "proto/proto.h"
+
+struct call {
+	struct dispatch *dispatch;
+	const struct market *market;
+	const struct proto_request *request;
+	int64_t clock_ms;
+	bool executed;		/* the market has executed a command for this request */
+	struct refusal refusal; /* filled in where a handler returns false */
+	struct buf *reply;	/* appended to where it returns true: a whole reply */
+};
+
+/* Handles a request; false leaves call->refusal as the answer. */
+typedef bool (*handler_fn)(struct call *c);
+
+/* Handlers by message name; NULL where this file has none. */
+handler_fn dispatch_command_handler(const char *message);
+handler_fn dispatch_read_handler(const char *message);
+
+/* ---- what both need ---- */
+
+static inline struct str
+arg_text(const struct call *c, const char *name)
+{
+	const struct proto_value *v = proto_arg(c->request, name);
+	return v->present && !v->nil ? v->text : STR_NONE;
+}
+
+static inline int64_t
+arg_int(const struct call *c, const char *name, int64_t otherwise)
+{
+	const struct proto_value *v = proto_arg(c->request, name);
+	return v->present && !v->nil ? v->number : otherwise;
+}
+
+/* The place of a word in a NULL-terminated list, or -1. */
+int word_index(const char *const *words, struct str word);
+/* "participant/key" in two; false where there is no slash. */
+bool split_listing_id(struct str id, struct str *ret_participant, struct str *ret_key);
+/* Appends "participant/key" as one text. */
+void put_listing_id(const struct market *m, const struct listing *l, struct buf *out);

@@ -1,0 +1,626 @@
+/* Requests that only read: the market as it is, the journal as committed. */
+
+#include "daemon/dispatch_internal.h"
+
+#include "core/body.h"
+#include "core/listing.h"
+#include "core/participant.h"
+#include "daemon/dispatch_exchange.h"
+#include "daemon/publish.h"
+#include "intake/intake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PAGE = 100, MATCHES_PAGE = 20, FACTS_PAGE = 1000, HEADROOM = 70000 };
+
+static void
+put_key(struct call *c, const char *key)
+{
+	mp_put_text(c->reply, key);
+}
+
+static void
+put_epoch(struct call *c)
+{
+	const struct journal *j = c->dispatch->journal;
+	put_key(c, "epoch");
+	mp_put_bin(c->reply, (struct str){(const char *)j->epoch(j->self), PROTO_EPOCH});
+}
+
+static void
+put_head_number(struct call *c)
+{
+	put_key(c, "head");
+	mp_put_uint(c->reply, market_head(c->market));
+}
+
+static void
+put_pair(struct call *c, const char *key, uint64_t value)
+{
+	put_key(c, key);
+	mp_put_uint(c->reply, value);
+}
+
+/* ---- session ---- */
+
+static bool
+hello(struct call *c)
+{
+	struct mp versions = proto_arg(c->request, "versions")->raw;
+	bool spoken = false;
+	for (uint32_t i = 0, n = mp_get_array(&versions); i < n; i++)
+		spoken |= mp_get_int(&versions) == PROTO_VERSION;
+	if (!spoken || versions.failed) {
+		refuse(&c->refusal, "unsupported_version", "versions", "a list with 1 in it",
+		       "this server speaks version %d", PROTO_VERSION);
+		return false;
+	}
+	proto_write_ok(c->reply, c->request->id, 5);
+	put_pair(c, "version", PROTO_VERSION);
+	put_key(c, "server");
+	mp_put_text(c->reply, "matchd " MATCHD_VERSION);
+	put_epoch(c);
+	put_head_number(c);
+	put_pair(c, "max_request", PROTO_MAX_REQUEST);
+	return true;
+}
+
+static bool
+status(struct call *c)
+{
+	struct market_counts counts = market_count(c->market);
+	char digest[17];
+
+	snprintf(digest, sizeof digest, "%016llx", (unsigned long long)market_digest(c->market));
+	proto_write_ok(c->reply, c->request->id, 11);
+	put_key(c, "server");
+	mp_put_text(c->reply, "matchd " MATCHD_VERSION);
+	put_epoch(c);
+	put_head_number(c);
+	put_key(c, "stamp");
+	mp_put_int(c->reply, market_stamp_ms(c->market));
+	put_key(c, "digest");
+	mp_put_text(c->reply, digest);
+	put_pair(c, "participants", counts.participants);
+	put_pair(c, "listings", counts.listings);
+	put_pair(c, "open", counts.open);
+	put_pair(c, "told", counts.told);
+	put_pair(c, "queue", market_queue(c->market));
+	put_key(c, "uptime_ms");
+	mp_put_int(c->reply, c->clock_ms - c->dispatch->started_ms);
+	return true;
+}
+
+/* ---- participants ---- */
+
+static const struct participant *
+wanted_participant(struct call *c)
+{
+	struct str id = arg_text(c, "participant");
+	const struct participant *p = market_participant(c->market, id);
+	if (!p)
+		refuse(&c->refusal, "unknown_participant", "participant",
+		       "the id of a registered participant", "there is no participant %.*s",
+		       STR_FMT(id));
+	return p;
+}
+
+static bool
+is_private(struct str attribute)
+{
+	return str_eq(attribute, STR("contacts")) || str_eq(attribute, STR("blocks"));
+}
+
+static bool
+participant_show(struct call *c)
+{
+	const struct participant *p = wanted_participant(c);
+	if (!p)
+		return false;
+	struct mp content = mp_of(p->content), again = content;
+	uint32_t n = mp_get_map(&content), shown = 0;
+	mp_get_map(&again);
+	for (uint32_t i = 0; i < n; i++) {
+		shown += !is_private(mp_get_str(&content));
+		mp_get_raw(&content);
+	}
+	proto_write_ok(c->reply, c->request->id, 1);
+	put_key(c, "participant");
+	mp_put_map(c->reply, 4 + shown);
+	put_key(c, "id");
+	mp_put_str(c->reply, p->id);
+	put_key(c, "status");
+	mp_put_text(c->reply, status_names[p->status]);
+	put_pair(c, "revision", p->revision);
+	put_pair(c, "listings", p->n_listings);
+	for (uint32_t i = 0; i < n; i++) {
+		struct str key = mp_get_str(&again);
+		struct str value = mp_get_raw(&again);
+		if (is_private(key))
+			continue;
+		mp_put_str(c->reply, key);
+		intake_show_attribute(key, mp_of(value), c->reply);
+	}
+	return true;
+}
+
+/* A page of rows that are counted only as they are written: rows first, then the array's head
+ * before them. */
+struct page {
+	struct buf rows;
+	uint32_t count;
+	uint32_t next; /* 0: the end was reached */
+};
+
+static bool
+answer_page(struct call *c, const char *key, struct page *page)
+{
+	proto_write_ok(c->reply, c->request->id, page->next ? 2 : 1);
+	put_key(c, key);
+	mp_put_array(c->reply, page->count);
+	buf_put(c->reply, page->rows.data, page->rows.len);
+	if (page->next)
+		put_pair(c, "next", page->next);
+	buf_free(&page->rows);
+	return true;
+}
+
+static void
+put_participant_row(const struct participant *p, struct buf *out)
+{
+	mp_put_map(out, 6);
+	mp_put_text(out, "id");
+	mp_put_str(out, p->id);
+	mp_put_text(out, "name");
+	mp_put_str(out, p->name);
+	mp_put_text(out, "status");
+	mp_put_text(out, status_names[p->status]);
+	mp_put_text(out, "kind");
+	mp_put_str(out, p->kind);
+	mp_put_text(out, "region");
+	mp_put_str(out, p->region);
+	mp_put_text(out, "listings");
+	mp_put_uint(out, p->n_listings);
+}
+
+/* A word argument's place in its list, -1 where it is not given; false where it is no such word. */
+static bool
+read_word(struct call *c, const char *name, const char *const *words, int *ret)
+{
+	struct str word = arg_text(c, name);
+	*ret = word.p ? word_index(words, word) : -1;
+	if (!word.p || *ret >= 0)
+		return true;
+	refuse(&c->refusal, "bad_value", name, NULL, "%.*s is no %s", STR_FMT(word), name);
+	return false;
+}
+
+static bool
+participant_list(struct call *c)
+{
+	struct page page = {0};
+	int wanted;
+	uint32_t limit = (uint32_t)arg_int(c, "limit", PAGE);
+	uint32_t number = (uint32_t)arg_int(c, "after", 0);
+	const struct participant *p;
+
+	if (!read_word(c, "status", status_names, &wanted))
+		return false;
+	while ((p = market_participant_at(c->market, ++number))) {
+		if (wanted >= 0 && (int)p->status != wanted)
+			continue;
+		if (page.count == limit || page.rows.len > PROTO_MAX_REPLY - HEADROOM) {
+			page.next = number - 1;
+			break;
+		}
+		put_participant_row(p, &page.rows);
+		page.count++;
+	}
+	return answer_page(c, "participants", &page);
+}
+
+/* ---- listings ---- */
+
+static const struct listing *
+wanted_listing(struct call *c, const char *arg)
+{
+	struct str id = arg_text(c, arg);
+	const struct listing *l = market_listing(c->market, id);
+	if (!l)
+		refuse(&c->refusal, "unknown_listing", arg, "participant/key of a listing",
+		       "there is no listing %.*s", STR_FMT(id));
+	return l;
+}
+
+static void
+put_time(struct call *c, const char *key, int64_t ms)
+{
+	put_key(c, key);
+	if (ms)
+		mp_put_int(c->reply, ms);
+	else
+		mp_put_nil(c->reply);
+}
+
+static bool
+listing_show(struct call *c)
+{
+	const struct listing *l = wanted_listing(c, "listing");
+	if (!l)
+		return false;
+	const struct exchange *e = market_exchange_at(c->market, l->exchange);
+	enum side side = (enum side)l->side;
+	struct mp body = mp_of(listing_body(l));
+	static const char *const texts[] = {"title", "text", "language"};
+
+	proto_write_ok(c->reply, c->request->id, 1);
+	put_key(c, "listing");
+	mp_put_map(c->reply, 14);
+	put_key(c, "listing");
+	put_listing_id(c->market, l, c->reply);
+	put_key(c, "exchange");
+	mp_put_str(c->reply, e->name);
+	put_key(c, "side");
+	mp_put_text(c->reply, side_names[side]);
+	put_key(c, "state");
+	mp_put_text(c->reply, listing_state_names[l->state]);
+	put_pair(c, "revision", l->revision);
+	for (size_t i = 0; i < 3; i++) {
+		struct mp at = mp_find(body, str_of(texts[i]));
+		put_key(c, texts[i]);
+		mp_put_raw(c->reply, mp_get_raw(&at));
+	}
+	put_key(c, "fields");
+	publish_fields(e, side, mp_find(body, STR("fields")), true, c->reply);
+	put_key(c, "variants");
+	publish_variants(e, side, mp_find(body, STR("variants")), true, c->reply);
+	put_time(c, "valid_from", l->valid_from_ms);
+	put_time(c, "valid_until", l->valid_until_ms);
+	put_pair(c, "told", l->n_told);
+	put_key(c, "member");
+	mp_put_bool(c->reply,
+		    market_participant_at(c->market, l->participant)->status == STATUS_MEMBER);
+	return true;
+}
+
+static struct str
+listing_title(const struct listing *l)
+{
+	struct mp title = mp_find(mp_of(listing_body(l)), STR("title"));
+	return mp_get_str(&title);
+}
+
+static void
+put_listing_row(const struct market *m, const struct listing *l, struct buf *out)
+{
+	mp_put_map(out, 7);
+	mp_put_text(out, "listing");
+	put_listing_id(m, l, out);
+	mp_put_text(out, "exchange");
+	mp_put_str(out, market_exchange_at(m, l->exchange)->name);
+	mp_put_text(out, "side");
+	mp_put_text(out, side_names[l->side]);
+	mp_put_text(out, "state");
+	mp_put_text(out, listing_state_names[l->state]);
+	mp_put_text(out, "revision");
+	mp_put_uint(out, l->revision);
+	mp_put_text(out, "title");
+	mp_put_str(out, listing_title(l));
+	mp_put_text(out, "told");
+	mp_put_uint(out, l->n_told);
+}
+
+struct listing_filter {
+	const struct participant *participant;
+	const struct exchange *exchange;
+	int side, state;
+};
+
+static bool
+read_filter(struct call *c, struct listing_filter *ret)
+{
+	struct str exchange = arg_text(c, "exchange");
+	*ret = (struct listing_filter){0};
+	if (arg_text(c, "participant").p && !(ret->participant = wanted_participant(c)))
+		return false;
+	if (exchange.p && !(ret->exchange = market_exchange(c->market, exchange))) {
+		refuse(&c->refusal, "unknown_exchange", "exchange", NULL,
+		       "there is no exchange %.*s", STR_FMT(exchange));
+		return false;
+	}
+	return read_word(c, "side", side_names, &ret->side) &&
+	       read_word(c, "state", listing_state_names, &ret->state);
+}
+
+static bool
+passes(const struct call *c, const struct listing_filter *f, const struct listing *l)
+{
+	return (!f->participant || f->participant->number == l->participant) &&
+	       (!f->exchange || f->exchange == market_exchange_at(c->market, l->exchange)) &&
+	       (f->side < 0 || f->side == l->side) && (f->state < 0 || f->state == l->state);
+}
+
+static bool
+listing_list(struct call *c)
+{
+	struct page page = {0};
+	struct listing_filter filter;
+	uint32_t limit = (uint32_t)arg_int(c, "limit", PAGE);
+	uint32_t number = (uint32_t)arg_int(c, "after", 0);
+	const struct listing *l;
+
+	if (!read_filter(c, &filter))
+		return false;
+	while ((l = market_listing_at(c->market, ++number))) {
+		if (!passes(c, &filter, l))
+			continue;
+		if (page.count == limit || page.rows.len > PROTO_MAX_REPLY - HEADROOM) {
+			page.next = number - 1;
+			break;
+		}
+		put_listing_row(c->market, l, &page.rows);
+		page.count++;
+	}
+	return answer_page(c, "listings", &page);
+}
+
+/* ---- matches ---- */
+
+static void
+put_match_row(const struct market *m, const struct match *match, struct buf *out)
+{
+	mp_put_map(out, 6);
+	mp_put_text(out, "listing");
+	put_listing_id(m, match->counterpart, out);
+	mp_put_text(out, "title");
+	mp_put_str(out, listing_title(match->counterpart));
+	mp_put_text(out, "score");
+	mp_put_uint(out, match->score);
+	mp_put_text(out, "need_box");
+	mp_put_uint(out, match->need_box);
+	mp_put_text(out, "offer_box");
+	mp_put_uint(out, match->offer_box);
+	mp_put_text(out, "told");
+	mp_put_bool(out, match->told);
+}
+
+static bool
+listing_matches(struct call *c)
+{
+	const struct listing *l = wanted_listing(c, "listing");
+	if (!l)
+		return false;
+	size_t total, i = (size_t)arg_int(c, "after", 0);
+	size_t limit = (size_t)arg_int(c, "limit", MATCHES_PAGE);
+	struct match *matches = market_matches(c->market, l, &total);
+	struct buf rows = BUF_EMPTY;
+	uint32_t count = 0;
+
+	for (; i < total && count < limit && rows.len < PROTO_MAX_REPLY - HEADROOM; i++, count++)
+		put_match_row(c->market, &matches[i], &rows);
+	proto_write_ok(c->reply, c->request->id, i < total ? 3 : 2);
+	put_key(c, "matches");
+	mp_put_array(c->reply, count);
+	buf_put(c->reply, rows.data, rows.len);
+	put_pair(c, "total", total);
+	if (i < total)
+		put_pair(c, "next", i);
+	buf_free(&rows);
+	free(matches);
+	return true;
+}
+
+static void
+put_points(struct call *c, const char *key, int points)
+{
+	put_key(c, key);
+	if (points == POINTS_LEFT_OUT)
+		mp_put_nil(c->reply);
+	else
+		mp_put_int(c->reply, points);
+}
+
+static void
+put_explained(struct call *c, const struct explained_field *f)
+{
+	static const char *const points[] = {"need_points", "offer_points"};
+	if (!field_is_public(f->field)) {
+		mp_put_map(c->reply, 2);
+		put_key(c, "field");
+		mp_put_str(c->reply, f->field->name);
+		put_key(c, "hidden");
+		mp_put_bool(c->reply, true);
+		return;
+	}
+	uint32_t stated = 0;
+	for (enum side side = NEED; side <= OFFER; side++)
+		stated += f->statement[side].p || f->unknown[side];
+	mp_put_map(c->reply, 5 + stated);
+	put_key(c, "field");
+	mp_put_str(c->reply, f->field->name);
+	for (enum side side = NEED; side <= OFFER; side++) {
+		if (!f->statement[side].p && !f->unknown[side])
+			continue;
+		put_key(c, side_names[side]);
+		if (f->unknown[side])
+			mp_put_text(c->reply, "unknown");
+		else
+			intake_show_statement(f->field, f->statement[side], c->reply);
+	}
+	put_key(c, "met");
+	mp_put_bool(c->reply, f->met);
+	put_key(c, "blamed");
+	mp_put_array(c->reply, (uint32_t)f->blamed[NEED] + f->blamed[OFFER]);
+	for (enum side side = NEED; side <= OFFER; side++)
+		if (f->blamed[side])
+			mp_put_text(c->reply, side_names[side]);
+	put_points(c, points[NEED], f->points[NEED]);
+	put_points(c, points[OFFER], f->points[OFFER]);
+}
+
+static bool
+match_explain(struct call *c)
+{
+	const struct listing *need = wanted_listing(c, "need");
+	const struct listing *offer = need ? wanted_listing(c, "offer") : NULL;
+	struct explanation e;
+	if (!offer)
+		return false;
+	if (!market_explain(c->market, need, offer, &e)) {
+		refuse(&c->refusal, "not_a_pair", "offer", "a need and an offer of one exchange",
+		       "these two cannot match");
+		return false;
+	}
+	proto_write_ok(c->reply, c->request->id, e.meets ? 6 : 7);
+	put_key(c, "meets");
+	mp_put_bool(c->reply, e.meets);
+	if (!e.meets) {
+		put_key(c, "cause");
+		mp_put_text(c->reply, cause_names[e.cause]);
+	}
+	put_pair(c, "score", e.score);
+	put_pair(c, "need_box", e.need_box);
+	put_pair(c, "offer_box", e.offer_box);
+	put_key(c, "told");
+	mp_put_bool(c->reply, e.told);
+	put_key(c, "fields");
+	mp_put_array(c->reply, (uint32_t)e.n_fields);
+	for (size_t i = 0; i < e.n_fields; i++)
+		put_explained(c, &e.fields[i]);
+	explanation_done(&e);
+	return true;
+}
+
+/* ---- facts ---- */
+
+struct facts_page {
+	struct call *call;
+	uint64_t stream; /* 0: all */
+	struct buf rows;
+	uint32_t count;
+	uint64_t next;
+};
+
+static void
+put_fact_row(struct facts_page *page, const struct journalled *j, const struct fact *f)
+{
+	const struct market *m = page->call->market;
+	struct buf name = BUF_EMPTY;
+
+	mp_put_map(&page->rows, 3);
+	mp_put_text(&page->rows, "number");
+	mp_put_uint(&page->rows, j->number);
+	mp_put_text(&page->rows, "streams");
+	mp_put_map(&page->rows, (uint32_t)j->n_links);
+	for (size_t i = 0; i < j->n_links; i++) {
+		buf_clear(&name);
+		market_stream_name(m, j->links[i].stream, &name);
+		mp_put_str(&page->rows, buf_str(&name));
+		mp_put_uint(&page->rows, j->links[i].prev);
+	}
+	mp_put_text(&page->rows, "body");
+	publish_body(m, f, &page->rows);
+	page->count++;
+	buf_free(&name);
+}
+
+static bool
+take_fact(void *arg, const struct journalled *j)
+{
+	struct facts_page *page = arg;
+	struct fact f;
+	bool wanted = page->stream == 0 && j->n_links > 0;
+	for (size_t i = 0; i < j->n_links; i++)
+		wanted |= j->links[i].stream == page->stream;
+	page->next = j->number + 1;
+	if (wanted && fact_decode(j->bytes, &f))
+		put_fact_row(page, j, &f);
+	return page->rows.len < PROTO_MAX_REPLY - HEADROOM;
+}
+
+static bool
+facts_read(struct call *c)
+{
+	const struct journal *j = c->dispatch->journal;
+	struct str stream = arg_text(c, "stream");
+	uint64_t from = (uint64_t)arg_int(c, "from", 1);
+	struct facts_page page = {.call = c, .next = from};
+
+	if (stream.p && !(page.stream = market_stream(c->market, stream))) {
+		refuse(&c->refusal, "unknown_stream", "stream", "x.<exchange> or p.<participant>",
+		       "there is no stream %.*s", STR_FMT(stream));
+		return false;
+	}
+	if (j->read(j->self, from, (uint64_t)arg_int(c, "limit", FACTS_PAGE), take_fact, &page) !=
+	    0) {
+		buf_free(&page.rows);
+		refuse(&c->refusal, "storage_failed", "", NULL, "the journal cannot be read");
+		return false;
+	}
+	proto_write_ok(c->reply, c->request->id, 4);
+	put_key(c, "facts");
+	mp_put_array(c->reply, page.count);
+	buf_put(c->reply, page.rows.data, page.rows.len);
+	put_pair(c, "next", page.next);
+	put_head_number(c);
+	put_epoch(c);
+	buf_free(&page.rows);
+	return true;
+}
+
+static bool
+streams_heads(struct call *c)
+{
+	const struct journal *j = c->dispatch->journal;
+	struct mp streams = proto_arg(c->request, "streams")->raw;
+	uint32_t n = mp_get_array(&streams);
+	struct buf rows = BUF_EMPTY;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct str name = mp_get_str(&streams);
+		uint64_t stream = market_stream(c->market, name);
+		mp_put_str(&rows, name);
+		mp_put_uint(&rows, stream ? j->stream_head(j->self, stream) : 0);
+	}
+	if (streams.failed) {
+		buf_free(&rows);
+		refuse(&c->refusal, "bad_type", "streams", "a list of texts",
+		       "a stream's name is no text");
+		return false;
+	}
+	proto_write_ok(c->reply, c->request->id, 3);
+	put_key(c, "heads");
+	mp_put_map(c->reply, n);
+	buf_put(c->reply, rows.data, rows.len);
+	put_head_number(c);
+	put_epoch(c);
+	buf_free(&rows);
+	return true;
+}
+
+handler_fn
+dispatch_read_handler(const char *message)
+{
+	static const struct {
+		const char *message;
+		handler_fn handler;
+	} handlers[] = {
+	    {"hello", hello},
+	    {"status", status},
+	    {"exchange.list", exchange_list},
+	    {"exchange.show", exchange_show},
+	    {"participant.show", participant_show},
+	    {"participant.list", participant_list},
+	    {"listing.show", listing_show},
+	    {"listing.list", listing_list},
+	    {"listing.matches", listing_matches},
+	    {"match.explain", match_explain},
+	    {"facts.read", facts_read},
+	    {"streams.heads", streams_heads},
+	};
+	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+		if (strcmp(handlers[i].message, message) == 0)
+			return handlers[i].handler;
+	return NULL;
+}

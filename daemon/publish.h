@@ -1,0 +1,25 @@
+#pragma once
+
+/* The public part of facts: what subscribers see, without contacts, blocks, and values that are not
+ * public. */
+
+#include "core/market.h"
+#include "util/buf.h"
+#include "util/mp.h"
+
+/*
+ * Appends the body of a fact for the feed as one MessagePack map {"fact": kind, "number", "at", …}
+ * (docs/protocol.md). Bookkeeping facts have none: returns false and appends nothing. The fact must
+ * have been applied to the market.
+ */
+bool publish_body(const struct market *m, const struct fact *f, struct buf *out);
+
+/*
+ * The statements of a canonical body's "fields" map, or of one variant, as a client writes them.
+ * What is not public is left out, or with `mark_hidden` reads "(hidden)".
+ */
+void publish_fields(const struct exchange *e, enum side side, struct mp fields, bool mark_hidden,
+		    struct buf *out);
+/* The same for the array of variants. */
+void publish_variants(const struct exchange *e, enum side side, struct mp variants,
+		      bool mark_hidden, struct buf *out);

@@ -1,0 +1,403 @@
+/*
+ * The message table. Everything about a message is in its row; docs/protocol.md is printed from
+ * here.
+ */
+
+#include "proto/proto.h"
+
+#define END                                                                                        \
+	{                                                                                          \
+		NULL                                                                               \
+	}
+#define LISTING_ID 129
+#define ID	   64
+#define NAME	   64
+#define TIME	   0, INT64_C(253402300799999)
+#define REVISION   1, UINT32_MAX
+
+static const struct proto_field none[] = {END};
+
+/* ---- session ---- */
+
+static const struct proto_field hello_args[] = {
+    {"versions", PROTO_ARRAY, PROTO_REQUIRED, 0, 16, "protocol versions that the client speaks"},
+    {"client", PROTO_TEXT, 0, 0, 200, "the client's name, for the log"},
+    END,
+};
+static const struct proto_field hello_results[] = {
+    {"version", PROTO_INT, PROTO_REQUIRED, 0, 0, "the highest version that both speak"},
+    {"server", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "\"matchd\" and its version"},
+    {"epoch", PROTO_BIN, PROTO_REQUIRED, 0, 0, "the epoch, 16 bytes"},
+    {"head", PROTO_INT, PROTO_REQUIRED, 0, 0, "the last fact's number, 0 for none"},
+    {"max_request", PROTO_INT, PROTO_REQUIRED, 0, 0, "bytes of the longest request"},
+    END,
+};
+
+static const struct proto_field status_results[] = {
+    {"server", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "\"matchd\" and its version"},
+    {"epoch", PROTO_BIN, PROTO_REQUIRED, 0, 0, "the epoch, 16 bytes"},
+    {"head", PROTO_INT, PROTO_REQUIRED, 0, 0, "the last fact's number"},
+    {"stamp", PROTO_INT, PROTO_REQUIRED, 0, 0, "the last fact's time, ms"},
+    {"digest", PROTO_TEXT, PROTO_REQUIRED, 0, 0,
+     "the state's digest as of the last turn, 16 hex digits"},
+    {"participants", PROTO_INT, PROTO_REQUIRED, 0, 0, "how many"},
+    {"listings", PROTO_INT, PROTO_REQUIRED, 0, 0, "how many, in any state"},
+    {"open", PROTO_INT, PROTO_REQUIRED, 0, 0, "how many are open"},
+    {"told", PROTO_INT, PROTO_REQUIRED, 0, 0, "told pairs"},
+    {"queue", PROTO_INT, PROTO_REQUIRED, 0, 0, "units of telling work that wait"},
+    {"uptime_ms", PROTO_INT, PROTO_REQUIRED, 0, 0, "since the core started"},
+    END,
+};
+
+/* ---- exchanges ---- */
+
+static const struct proto_field exchange_list_results[] = {
+    {"exchanges", PROTO_ARRAY, PROTO_REQUIRED, 0, 0,
+     "{name, title_ru, title_en, fields, needs, offers} each, by name"},
+    END,
+};
+static const struct proto_field exchange_show_args[] = {
+    {"exchange", PROTO_TEXT, PROTO_REQUIRED, 1, NAME, "its name"},
+    END,
+};
+static const struct proto_field exchange_show_results[] = {
+    {"exchange", PROTO_MAP, PROTO_REQUIRED, 0, 0, "the definition, keyed as in the exchange file"},
+    {"hash", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "of its canonical bytes, 16 hex digits"},
+    END,
+};
+
+/* ---- participants ---- */
+
+static const struct proto_field register_args[] = {
+    {"participant", PROTO_MAP, PROTO_REQUIRED, 0, 0, "id and attributes, see Participants"},
+    {"status", PROTO_TEXT, 0, 1, NAME, "applicant (default) or member"},
+    END,
+};
+static const struct proto_field participant_results[] = {
+    {"result", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "\"changed\" or \"unchanged\""},
+    {"revision", PROTO_INT, PROTO_REQUIRED, 0, 0, "the participant's revision now"},
+    {"status", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "its status now"},
+    {"number", PROTO_INT, PROTO_REQUIRED, 0, 0, "the last fact's number after the command"},
+    END,
+};
+static const struct proto_field participant_revise_args[] = {
+    {"participant", PROTO_TEXT, PROTO_REQUIRED, 1, ID, "its id"},
+    {"set", PROTO_MAP, PROTO_REQUIRED, 0, 0, "attributes to replace; null removes"},
+    {"expect_revision", PROTO_INT, 0, REVISION, "refuse if another is stored"},
+    END,
+};
+static const struct proto_field participant_status_args[] = {
+    {"participant", PROTO_TEXT, PROTO_REQUIRED, 1, ID, "its id"},
+    {"status", PROTO_TEXT, PROTO_REQUIRED, 1, NAME, "applicant, member, suspended, excluded"},
+    END,
+};
+static const struct proto_field participant_show_args[] = {
+    {"participant", PROTO_TEXT, PROTO_REQUIRED, 1, ID, "its id"},
+    END,
+};
+static const struct proto_field participant_show_results[] = {
+    {"participant", PROTO_MAP, PROTO_REQUIRED, 0, 0,
+     "{id, status, revision, listings} and its attributes, without contacts and blocks"},
+    END,
+};
+static const struct proto_field participant_list_args[] = {
+    {"status", PROTO_TEXT, 0, 1, NAME, "only those with this status"},
+    {"after", PROTO_INT, 0, 0, UINT32_MAX, "where the previous page ended"},
+    {"limit", PROTO_INT, 0, 1, 1000, "at most so many (default 100)"},
+    END,
+};
+static const struct proto_field participant_list_results[] = {
+    {"participants", PROTO_ARRAY, PROTO_REQUIRED, 0, 0,
+     "{id, name, status, kind, region, listings} each, in order of registration"},
+    {"next", PROTO_INT, 0, 0, 0, "give it as `after` for the next page; absent at the end"},
+    END,
+};
+
+/* ---- listings ---- */
+
+static const struct proto_field publish_args[] = {
+    {"listing", PROTO_TEXT, PROTO_REQUIRED, 1, LISTING_ID,
+     "participant/key, the key chosen by the publisher"},
+    {"exchange", PROTO_TEXT, PROTO_REQUIRED, 1, NAME, "the exchange"},
+    {"side", PROTO_TEXT, PROTO_REQUIRED, 1, NAME, "need or offer"},
+    {"title", PROTO_TEXT, PROTO_REQUIRED, 1, 500, "one line"},
+    {"text", PROTO_TEXT, 0, 0, 16000, "more of it"},
+    {"language", PROTO_TEXT, 0, 2, 8, "of title and text, such as ru or en"},
+    {"fields", PROTO_MAP, 0, 0, 64, "statements by field, see Statements"},
+    {"variants", PROTO_ARRAY, 0, 0, 0,
+     "1 to 16 maps of statements that replace the shared ones; null removes"},
+    {"draft", PROTO_BOOL, 0, 0, 0, "store it, do not open it"},
+    {"valid_from", PROTO_INT, 0, TIME, "opens then; ms of Unix time"},
+    {"valid_until", PROTO_INT, 0, TIME, "expires then; ms of Unix time"},
+    {"expect_revision", PROTO_INT, 0, REVISION, "refuse if another is stored"},
+    END,
+};
+static const struct proto_field listing_results[] = {
+    {"result", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "\"changed\" or \"unchanged\""},
+    {"listing", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "its id"},
+    {"revision", PROTO_INT, PROTO_REQUIRED, 0, 0, "its revision now"},
+    {"state", PROTO_TEXT, PROTO_REQUIRED, 0, 0,
+     "draft, scheduled, open, paused, withdrawn, expired"},
+    {"number", PROTO_INT, PROTO_REQUIRED, 0, 0, "the last fact's number after the command"},
+    {"told", PROTO_INT, PROTO_REQUIRED, 0, 0, "its told matches now"},
+    {"note", PROTO_TEXT, 0, 0, 0,
+     "\"participant_not_member\": stored, and not matched until its participant is a member"},
+    END,
+};
+static const struct proto_field revise_args[] = {
+    {"listing", PROTO_TEXT, PROTO_REQUIRED, 1, LISTING_ID, "participant/key"},
+    {"title", PROTO_TEXT, 0, 1, 500, "replaces the title"},
+    {"text", PROTO_TEXT, PROTO_NULLABLE, 0, 16000, "replaces the text; null removes it"},
+    {"language", PROTO_TEXT, PROTO_NULLABLE, 2, 8, "replaces the language; null removes it"},
+    {"fields", PROTO_MAP, 0, 0, 64, "statements to replace; null removes"},
+    {"variants", PROTO_ARRAY, PROTO_NULLABLE, 0, 0, "replaces all variants; null removes them"},
+    {"valid_from", PROTO_INT, PROTO_NULLABLE, TIME, "ms; null: at once"},
+    {"valid_until", PROTO_INT, PROTO_NULLABLE, TIME, "ms; null: the exchange's default"},
+    {"expect_revision", PROTO_INT, 0, REVISION, "refuse if another is stored"},
+    END,
+};
+static const struct proto_field listing_args[] = {
+    {"listing", PROTO_TEXT, PROTO_REQUIRED, 1, LISTING_ID, "participant/key"},
+    {"expect_revision", PROTO_INT, 0, REVISION, "refuse if another is stored"},
+    END,
+};
+static const struct proto_field renew_args[] = {
+    {"listing", PROTO_TEXT, PROTO_REQUIRED, 1, LISTING_ID, "participant/key"},
+    {"valid_until", PROTO_INT, 0, TIME, "ms; default: the exchange's default lifetime from now"},
+    {"expect_revision", PROTO_INT, 0, REVISION, "refuse if another is stored"},
+    END,
+};
+static const struct proto_field show_args[] = {
+    {"listing", PROTO_TEXT, PROTO_REQUIRED, 1, LISTING_ID, "participant/key"},
+    END,
+};
+static const struct proto_field show_results[] = {
+    {"listing", PROTO_MAP, PROTO_REQUIRED, 0, 0,
+     "{listing, exchange, side, state, revision, title, text, language, fields, variants, "
+     "valid_from, "
+     "valid_until, told, member}; values that are not public read \"(hidden)\""},
+    END,
+};
+static const struct proto_field list_args[] = {
+    {"participant", PROTO_TEXT, 0, 1, ID, "only its listings"},
+    {"exchange", PROTO_TEXT, 0, 1, NAME, "only of this exchange"},
+    {"side", PROTO_TEXT, 0, 1, NAME, "only needs or only offers"},
+    {"state", PROTO_TEXT, 0, 1, NAME, "only in this state"},
+    {"after", PROTO_INT, 0, 0, UINT32_MAX, "where the previous page ended"},
+    {"limit", PROTO_INT, 0, 1, 1000, "at most so many (default 100)"},
+    END,
+};
+static const struct proto_field list_results[] = {
+    {"listings", PROTO_ARRAY, PROTO_REQUIRED, 0, 0,
+     "{listing, exchange, side, state, revision, title, told} each, in order of first publication"},
+    {"next", PROTO_INT, 0, 0, 0, "give it as `after` for the next page; absent at the end"},
+    END,
+};
+
+/* ---- matches ---- */
+
+static const struct proto_field matches_args[] = {
+    {"listing", PROTO_TEXT, PROTO_REQUIRED, 1, LISTING_ID, "participant/key"},
+    {"after", PROTO_INT, 0, 0, UINT32_MAX, "how many of the best to pass over"},
+    {"limit", PROTO_INT, 0, 1, 1000, "at most so many (default 20)"},
+    END,
+};
+static const struct proto_field matches_results[] = {
+    {"matches", PROTO_ARRAY, PROTO_REQUIRED, 0, 0,
+     "{listing, title, score, need_box, offer_box, told} each: the counterparts, best first"},
+    {"total", PROTO_INT, PROTO_REQUIRED, 0, 0, "how many matches there are"},
+    {"next", PROTO_INT, 0, 0, 0, "give it as `after` for the next page; absent at the end"},
+    END,
+};
+static const struct proto_field explain_args[] = {
+    {"need", PROTO_TEXT, PROTO_REQUIRED, 1, LISTING_ID, "a need"},
+    {"offer", PROTO_TEXT, PROTO_REQUIRED, 1, LISTING_ID, "an offer of the same exchange"},
+    END,
+};
+static const struct proto_field explain_results[] = {
+    {"meets", PROTO_BOOL, PROTO_REQUIRED, 0, 0, "whether they match now"},
+    {"cause", PROTO_TEXT, 0, 0, 0,
+     "why not: need_status, offer_status, same_participant, blocked, need_state, offer_state, "
+     "conditions"},
+    {"score", PROTO_INT, PROTO_REQUIRED, 0, 0, "0 to 1000, of the boxes named"},
+    {"need_box", PROTO_INT, PROTO_REQUIRED, 0, 0,
+     "the need's variant: of the best pair that meets, else of the one where fewest fields "
+     "exclude"},
+    {"offer_box", PROTO_INT, PROTO_REQUIRED, 0, 0, "the offer's variant"},
+    {"told", PROTO_BOOL, PROTO_REQUIRED, 0, 0, "whether the pair is told"},
+    {"fields", PROTO_ARRAY, PROTO_REQUIRED, 0, 0,
+     "{field, need, offer, met, blamed, need_points, offer_points} each; a statement is absent "
+     "where the "
+     "side states nothing, \"unknown\" where it would come from a participant who lacks it; a "
+     "field that is "
+     "not public has `hidden` and nothing else"},
+    END,
+};
+
+/* ---- facts ---- */
+
+static const struct proto_field facts_args[] = {
+    {"from", PROTO_INT, PROTO_REQUIRED, 1, INT64_MAX, "the first number wanted"},
+    {"limit", PROTO_INT, 0, 1, 1000, "look at so many facts at most (default 1000)"},
+    {"stream", PROTO_TEXT, 0, 3, 66, "only facts of this stream: x.<exchange> or p.<participant>"},
+    END,
+};
+static const struct proto_field facts_results[] = {
+    {"facts", PROTO_ARRAY, PROTO_REQUIRED, 0, 0,
+     "{number, streams: {name: prev}, body} each; facts that concern no stream are left out"},
+    {"next", PROTO_INT, PROTO_REQUIRED, 0, 0, "the first number not looked at: ask from there"},
+    {"head", PROTO_INT, PROTO_REQUIRED, 0, 0, "the last fact's number"},
+    {"epoch", PROTO_BIN, PROTO_REQUIRED, 0, 0, "the epoch, 16 bytes"},
+    END,
+};
+static const struct proto_field heads_args[] = {
+    {"streams", PROTO_ARRAY, PROTO_REQUIRED, 0, 1000, "names of streams"},
+    END,
+};
+static const struct proto_field heads_results[] = {
+    {"heads", PROTO_MAP, PROTO_REQUIRED, 0, 0, "stream: number of its last fact, 0 for none"},
+    {"head", PROTO_INT, PROTO_REQUIRED, 0, 0, "the last fact's number"},
+    {"epoch", PROTO_BIN, PROTO_REQUIRED, 0, 0, "the epoch, 16 bytes"},
+    END,
+};
+
+const struct proto_message proto_messages[] = {
+    {"hello", false, hello_args, hello_results,
+     "Agrees on a version. Optional, and wise as the first message."},
+    {"status", false, none, status_results, "How the daemon is."},
+    {"exchange.list", false, none, exchange_list_results, "The exchanges."},
+    {"exchange.show", false, exchange_show_args, exchange_show_results,
+     "One exchange's definition."},
+    {"participant.register", true, register_args, participant_results, "Registers a participant."},
+    {"participant.revise", true, participant_revise_args, participant_results,
+     "Changes attributes."},
+    {"participant.status", true, participant_status_args, participant_results, "Sets the status."},
+    {"participant.show", false, participant_show_args, participant_show_results,
+     "One participant."},
+    {"participant.list", false, participant_list_args, participant_list_results,
+     "Participants, by page."},
+    {"listing.publish", true, publish_args, listing_results,
+     "Publishes a listing, or replaces it whole."},
+    {"listing.revise", true, revise_args, listing_results, "Changes what is named."},
+    {"listing.pause", true, listing_args, listing_results, "Takes it out of matching for a while."},
+    {"listing.resume", true, listing_args, listing_results, "Puts a paused one back."},
+    {"listing.renew", true, renew_args, listing_results,
+     "Gives it a new end; opens an expired one again."},
+    {"listing.withdraw", true, listing_args, listing_results, "Ends it."},
+    {"listing.show", false, show_args, show_results, "One listing."},
+    {"listing.list", false, list_args, list_results, "Listings, by page."},
+    {"listing.matches", false, matches_args, matches_results,
+     "All matches of a listing, best first, by page."},
+    {"match.explain", false, explain_args, explain_results,
+     "Why two listings match, or not, field by field."},
+    {"facts.read", false, facts_args, facts_results, "Facts by number: replay."},
+    {"streams.heads", false, heads_args, heads_results,
+     "Where streams stand, to see whether something was missed."},
+    {NULL, false, NULL, NULL, NULL},
+};
+
+/* ---- facts that subscribers see ---- */
+
+static const struct proto_field participant_fact[] = {
+    {"participant", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "its id"},
+    {"status", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "its status"},
+    {"name", PROTO_TEXT, 0, 0, 0, "its name (registered, revised)"},
+    END,
+};
+static const struct proto_field listing_fact[] = {
+    {"listing", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "participant/key"},
+    {"exchange", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "the exchange"},
+    {"side", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "need or offer"},
+    {"state", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "its state now"},
+    {"title", PROTO_TEXT, 0, 0, 0, "where the content changed"},
+    {"fields", PROTO_MAP, 0, 0, 0, "public statements, where the content changed"},
+    {"variants", PROTO_ARRAY, 0, 0, 0, "likewise"},
+    END,
+};
+static const struct proto_field match_fact[] = {
+    {"exchange", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "the exchange"},
+    {"need", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "the need's id"},
+    {"offer", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "the offer's id"},
+    {"score", PROTO_INT, PROTO_REQUIRED, 0, 0, "0 to 1000 (ended: the last)"},
+    {"need_box", PROTO_INT, 0, 0, 0, "the need's variant (made, changed)"},
+    {"offer_box", PROTO_INT, 0, 0, 0, "the offer's variant (made, changed)"},
+    {"reasons", PROTO_ARRAY, 0, 0, 0,
+     "[field, need's points or nil, offer's points or nil] each (made, changed)"},
+    {"cause", PROTO_TEXT, 0, 0, 0,
+     "need_status, offer_status, blocked, need_state, offer_state, conditions (ended)"},
+    END,
+};
+
+const struct proto_message proto_facts[] = {
+    {"participant.registered", false, NULL, participant_fact, "A participant was registered."},
+    {"participant.revised", false, NULL, participant_fact, "Its attributes changed."},
+    {"participant.status", false, NULL, participant_fact, "Its status changed."},
+    {"listing.drafted", false, NULL, listing_fact, "A draft was stored or replaced."},
+    {"listing.scheduled", false, NULL, listing_fact, "It will open at its valid_from."},
+    {"listing.opened", false, NULL, listing_fact, "It is open."},
+    {"listing.revised", false, NULL, listing_fact, "Its content or validity changed."},
+    {"listing.paused", false, NULL, listing_fact, "It does not match for a while."},
+    {"listing.resumed", false, NULL, listing_fact,
+     "It matches again, or waits for its valid_from."},
+    {"listing.renewed", false, NULL, listing_fact, "It has a new end."},
+    {"listing.withdrawn", false, NULL, listing_fact, "It was ended by its publisher."},
+    {"listing.expired", false, NULL, listing_fact, "Its valid_until passed."},
+    {"match.made", false, NULL, match_fact, "Two listings match, and this is told."},
+    {"match.changed", false, NULL, match_fact, "A told match has another score."},
+    {"match.ended", false, NULL, match_fact, "A told match is none any more."},
+    {NULL, false, NULL, NULL, NULL},
+};
+
+/* ---- errors ---- */
+
+const struct proto_error_code proto_error_codes[] = {
+    {"malformed", "not MessagePack, or a map key that is not text"},
+    {"truncated", "a length or count claims more than was sent"},
+    {"trailing_bytes", "bytes behind the message"},
+    {"too_deep", "nested deeper than 8"},
+    {"too_large", "a message, text or number beyond its limit"},
+    {"too_many_values", "more values or pairs than the limit"},
+    {"bad_utf8", "a text is not UTF-8"},
+    {"duplicate_field", "a key twice in one map"},
+    {"unknown_message", "no such `cmd`"},
+    {"unsupported_version", "`v` is none that the server speaks"},
+    {"unknown_field", "a key that the message, statement or exchange does not have"},
+    {"missing_field", "a required argument is not there"},
+    {"bad_type", "a value of the wrong type; numbers are integers or decimal strings"},
+    {"bad_value", "a value outside its vocabulary or form"},
+    {"not_finite", "a floating-point value that is no number"},
+    {"too_many_decimals", "more decimals than the field keeps"},
+    {"range_reversed", "`from` is above `to`"},
+    {"unknown_unit", "the field has no such unit"},
+    {"unknown_currency", "the field is in another currency; currencies are never converted"},
+    {"unknown_code", "the code is not in its tree"},
+    {"empty_set", "`any_of` is empty, or emptied by `none_of`"},
+    {"key_too_long", "an id, key or keyword beyond its length"},
+    {"from_participant", "this field comes from the participant and cannot be stated"},
+    {"required_missing", "the exchange requires this field"},
+    {"too_many_variants", "more than 16 variants"},
+    {"inn_invalid", "the INN's length or check digits are wrong"},
+    {"inn_taken", "another participant has this INN"},
+    {"ogrn_invalid", "the OGRN's or OGRNIP's length or check digit is wrong"},
+    {"ogrn_taken", "another participant has this OGRN or OGRNIP"},
+    {"region_not_admitted", "the settings admit other regions"},
+    {"participant_exists", "the id is taken"},
+    {"unknown_participant", "no such participant"},
+    {"unknown_block", "a participant to be blocked does not exist"},
+    {"transition_not_allowed", "the status cannot change so"},
+    {"unknown_exchange", "no such exchange"},
+    {"unknown_listing", "no such listing"},
+    {"listing_moved", "the key is used in another exchange or on the other side"},
+    {"too_many_listings", "the participant has the most listings allowed"},
+    {"standing_need", "a standing need can be paused and resumed, nothing else"},
+    {"state_not_allowed", "the listing's state does not allow it"},
+    {"expired_on_arrival", "`valid_until` is not ahead"},
+    {"lifetime_too_long", "`valid_until` is beyond the exchange's maximum"},
+    {"stale_revision", "another revision is stored than `expect_revision`"},
+    {"unknown_stream", "no such stream"},
+    {"not_a_pair", "the listings are not a need and an offer of one exchange"},
+    {"core_unavailable", "the core is away or does not keep up: ask again in a moment"},
+    {"too_many_requests", "too many of the client's requests wait for their answers: wait for some"},
+    {"storage_failed", "the turn could not be stored; nothing of it was kept"},
+    {NULL, NULL},
+};
