@@ -1,0 +1,397 @@
+/*
+ * market-driver: the core without a daemon, driven over stdin and stdout, for comparing with the
+ * slow model.
+ *
+ * Each frame is a 4-byte big-endian length and MessagePack. A request is [clock in ms, map]; the
+ * map is a request of the protocol, or one of the driver's own: exchange.load and tree.load
+ * {"source": YAML text}, settings.set {"work", "regions"}, tick, reset, dump, facts, replay
+ * (drivers.py says what they answer). Facts are kept in memory in place of a journal; with the
+ * argument --facts FILE each history's facts are also appended there as frames, so that runs can be
+ * compared byte for byte.
+ */
+
+#include "core/listing.h"
+#include "core/participant.h"
+#include "daemon/dispatch.h"
+#include "intake/files.h"
+#include "proto/proto.h"
+#include "util/mem.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct driver {
+	struct dispatch dispatch;
+	struct journal journal;
+	struct buf facts; /* frames */
+	struct buf out;
+	FILE *file;
+	int64_t clock_ms;
+};
+
+static void
+keep_fact(void *arg, const struct fact *f, struct str bytes)
+{
+	struct driver *d = arg;
+	(void)f;
+	buf_put(&d->facts, &bytes.len, sizeof bytes.len);
+	buf_put(&d->facts, bytes.p, bytes.len);
+	if (d->file) {
+		fwrite(&bytes.len, sizeof bytes.len, 1, d->file);
+		fwrite(bytes.p, 1, bytes.len, d->file);
+	}
+}
+
+/* ---- the journal that reads ask ---- */
+
+static const uint8_t *
+no_epoch(void *self)
+{
+	static const uint8_t epoch[PROTO_EPOCH];
+	(void)self;
+	return epoch;
+}
+
+static uint64_t
+no_head(void *self, uint64_t stream)
+{
+	(void)self;
+	(void)stream;
+	return 0;
+}
+
+static int
+no_facts(void *self, uint64_t from, uint64_t limit,
+	 bool (*fact)(void *arg, const struct journalled *f), void *arg)
+{
+	(void)self;
+	(void)from;
+	(void)limit;
+	(void)fact;
+	(void)arg;
+	return 0;
+}
+
+/* ---- the market's rows, which nobody stores ---- */
+
+static void
+drop_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t checksum)
+{
+	(void)arg;
+	(void)table;
+	(void)key;
+	(void)bytes;
+	(void)checksum;
+}
+
+static uint64_t
+digest_of(struct market *m)
+{
+	market_flush(m, drop_row, NULL);
+	return market_digest(m);
+}
+
+static void
+reset(struct driver *d)
+{
+	market_free(d->dispatch.market);
+	d->dispatch.market = market_new();
+	buf_clear(&d->facts);
+}
+
+/* ---- the driver's own requests ---- */
+
+static void
+answer_refusal(struct driver *d, const struct refusal *r)
+{
+	proto_write_error(&d->out, 0, r->code, r->field, r->message, r->expected);
+}
+
+static void
+command(struct driver *d, struct command *c)
+{
+	struct outcome o;
+	c->clock_ms = d->clock_ms;
+	market_execute(d->dispatch.market, c, keep_fact, d, &o);
+	if (o.kind == OUTCOME_REFUSED) {
+		answer_refusal(d, &o.refusal);
+		return;
+	}
+	proto_write_ok(&d->out, 0, 1);
+	mp_put_text(&d->out, "result");
+	mp_put_text(&d->out, o.kind == OUTCOME_CHANGED ? "changed" : "unchanged");
+}
+
+static void
+load(struct driver *d, struct mp request, enum command_kind kind)
+{
+	struct mp source = mp_find(request, STR("source"));
+	struct str text = mp_get_str(&source);
+	struct buf canonical = BUF_EMPTY;
+	struct mistakes mistakes = {0};
+	int failed = kind == COMMAND_LOAD_TREE ? tree_read(text, &canonical, &mistakes)
+					       : exchange_read(text, &canonical, &mistakes);
+	if (failed)
+		proto_write_error(&d->out, 0, "bad_value", mistakes.list[0].field,
+				  mistakes.list[0].message, "");
+	else
+		command(d, &(struct command){.kind = kind, .definition = buf_str(&canonical)});
+	buf_free(&canonical);
+}
+
+static void
+set_settings(struct driver *d, struct mp request)
+{
+	struct mp work = mp_find(request, STR("work")), regions = mp_find(request, STR("regions"));
+	struct str names[MAX_REGIONS];
+	uint32_t n = mp_peek(&regions) == MP_ARRAY ? mp_get_array(&regions) : 0;
+	struct buf canonical = BUF_EMPTY;
+	for (uint32_t i = 0; i < n && i < MAX_REGIONS; i++)
+		names[i] = mp_get_str(&regions);
+	market_settings_encode((uint32_t)mp_get_uint(&work), names, n, &canonical);
+	command(d, &(struct command){.kind = COMMAND_SETTINGS, .definition = buf_str(&canonical)});
+	buf_free(&canonical);
+}
+
+static void
+put_listing_id(const struct market *m, const struct listing *l, struct buf *out)
+{
+	char id[MAX_LISTING_ID + MAX_NAME];
+	int len = snprintf(id, sizeof id, "%.*s/%s",
+			   STR_FMT(market_participant_at(m, l->participant)->id), l->key);
+	mp_put_str(out, (struct str){id, (uint32_t)len});
+}
+
+static void
+put_matches(const struct market *m, struct buf *out)
+{
+	struct buf rows = BUF_EMPTY;
+	const struct listing *l;
+	uint32_t count = 0;
+	for (uint32_t i = 1; (l = market_listing_at(m, i)); i++) {
+		size_t n;
+		struct match *matches = l->side == NEED ? market_matches(m, l, &n) : NULL;
+		for (size_t k = 0; matches && k < n; k++, count++) {
+			mp_put_array(&rows, 5);
+			put_listing_id(m, l, &rows);
+			put_listing_id(m, matches[k].counterpart, &rows);
+			mp_put_uint(&rows, matches[k].score);
+			mp_put_uint(&rows, matches[k].need_box);
+			mp_put_uint(&rows, matches[k].offer_box);
+		}
+		free(matches);
+	}
+	mp_put_array(out, count);
+	buf_put(out, rows.data, rows.len);
+	buf_free(&rows);
+}
+
+static void
+put_told(const struct market *m, struct buf *out)
+{
+	struct market_counts counts = market_count(m);
+	struct told t;
+	mp_put_array(out, (uint32_t)counts.told);
+	for (uint64_t after = 0; market_told_after(m, after, &t); after = t.serial) {
+		mp_put_array(out, 3);
+		put_listing_id(m, t.need, out);
+		put_listing_id(m, t.offer, out);
+		mp_put_uint(out, t.score);
+	}
+}
+
+static void
+dump(struct driver *d)
+{
+	struct market *m = d->dispatch.market;
+	const struct listing *l;
+	char digest[17];
+	snprintf(digest, sizeof digest, "%016" PRIx64, digest_of(m));
+	mp_put_map(&d->out, 5);
+	mp_put_text(&d->out, "matches");
+	put_matches(m, &d->out);
+	mp_put_text(&d->out, "told");
+	put_told(m, &d->out);
+	mp_put_text(&d->out, "listings");
+	mp_put_map(&d->out, (uint32_t)market_count(m).listings);
+	for (uint32_t i = 1; (l = market_listing_at(m, i)); i++) {
+		put_listing_id(m, l, &d->out);
+		mp_put_array(&d->out, 3);
+		mp_put_text(&d->out, listing_state_names[l->state]);
+		mp_put_uint(&d->out, l->revision);
+		mp_put_uint(&d->out, l->opening);
+	}
+	mp_put_text(&d->out, "queue");
+	mp_put_uint(&d->out, market_queue(m));
+	mp_put_text(&d->out, "digest");
+	mp_put_text(&d->out, digest);
+}
+
+/* One fact as drivers.py wants it; bookkeeping has none. */
+static bool
+put_fact(const struct market *m, const struct fact *f, struct buf *out)
+{
+	if (f->kind < FACT_PARTICIPANT_REGISTERED || f->kind >= FACT_QUEUE_ADDED)
+		return false;
+	bool match = f->kind >= FACT_MATCH_MADE, ended = f->kind == FACT_MATCH_ENDED;
+	mp_put_array(out, !match ? 2 : ended ? 5 : 6);
+	mp_put_text(out, fact_kind_name(f->kind));
+	if (f->kind < FACT_LISTING_DRAFTED) {
+		mp_put_str(out, market_participant_at(m, f->participant.number)->id);
+	} else if (!match) {
+		put_listing_id(m, market_listing_at(m, f->listing.number), out);
+	} else {
+		put_listing_id(m, market_listing_at(m, f->match.need), out);
+		put_listing_id(m, market_listing_at(m, f->match.offer), out);
+		mp_put_uint(out, f->match.score);
+		if (ended) {
+			mp_put_text(out, cause_names[f->match.cause]);
+		} else {
+			mp_put_uint(out, f->match.need_box);
+			mp_put_uint(out, f->match.offer_box);
+		}
+	}
+	return true;
+}
+
+/* Steps to the next kept fact; false at the end. */
+static bool
+next_fact(const struct driver *d, size_t *at, struct fact *ret)
+{
+	uint32_t len;
+	if (*at == d->facts.len)
+		return false;
+	memcpy(&len, d->facts.data + *at, sizeof len);
+	if (!fact_decode((struct str){(const char *)d->facts.data + *at + sizeof len, len}, ret))
+		abort();
+	*at += sizeof len + len;
+	return true;
+}
+
+static void
+facts(struct driver *d)
+{
+	struct buf rows = BUF_EMPTY;
+	struct fact f;
+	uint32_t count = 0;
+	for (size_t at = 0; next_fact(d, &at, &f);)
+		count += put_fact(d->dispatch.market, &f, &rows);
+	mp_put_map(&d->out, 1);
+	mp_put_text(&d->out, "facts");
+	mp_put_array(&d->out, count);
+	buf_put(&d->out, rows.data, rows.len);
+	buf_free(&rows);
+}
+
+static void
+replay(struct driver *d)
+{
+	struct market *again = market_new();
+	struct fact f;
+	bool same = true;
+	char digest[17];
+
+	for (size_t at = 0; same && next_fact(d, &at, &f);)
+		same = market_apply(again, &f);
+	uint64_t lived = digest_of(d->dispatch.market), replayed = digest_of(again);
+	same = same && lived == replayed;
+	market_free(d->dispatch.market);
+	d->dispatch.market = again;
+	snprintf(digest, sizeof digest, "%016" PRIx64, replayed);
+	mp_put_map(&d->out, 3);
+	mp_put_text(&d->out, "ok");
+	mp_put_bool(&d->out, true);
+	mp_put_text(&d->out, "digest");
+	mp_put_text(&d->out, digest);
+	mp_put_text(&d->out, "same");
+	mp_put_bool(&d->out, same);
+}
+
+/* ---- the loop ---- */
+
+static bool
+own_request(struct driver *d, struct str cmd, struct mp request)
+{
+	if (str_eq(cmd, STR("exchange.load")))
+		load(d, request, COMMAND_LOAD_EXCHANGE);
+	else if (str_eq(cmd, STR("tree.load")))
+		load(d, request, COMMAND_LOAD_TREE);
+	else if (str_eq(cmd, STR("settings.set")))
+		set_settings(d, request);
+	else if (str_eq(cmd, STR("tick")))
+		command(d, &(struct command){.kind = COMMAND_TICK});
+	else if (str_eq(cmd, STR("dump")))
+		dump(d);
+	else if (str_eq(cmd, STR("facts")))
+		facts(d);
+	else if (str_eq(cmd, STR("replay")))
+		replay(d);
+	else if (str_eq(cmd, STR("reset"))) {
+		reset(d);
+		proto_write_ok(&d->out, 0, 0);
+	} else
+		return false;
+	return true;
+}
+
+static void
+handle(struct driver *d, struct str frame)
+{
+	struct mp in = mp_of(frame);
+	mp_get_array(&in);
+	d->clock_ms = mp_get_int(&in);
+	struct mp request = in;
+	struct str bytes = mp_get_raw(&in);
+	struct mp cmd = mp_find(request, STR("cmd"));
+	if (!own_request(d, mp_get_str(&cmd), request))
+		dispatch_request(&d->dispatch, bytes, d->clock_ms, &d->out);
+}
+
+/* Reads a frame into `in`; false at the end of input. */
+static bool
+read_frame(struct buf *in)
+{
+	uint8_t head[4];
+	if (fread(head, 1, 4, stdin) != 4)
+		return false;
+	size_t len = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3];
+	char *bytes = mem_alloc(len);
+	bool whole = fread(bytes, 1, len, stdin) == len;
+	buf_clear(in);
+	if (whole)
+		buf_put(in, bytes, len);
+	free(bytes);
+	return whole;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct driver d = {.dispatch.market = market_new()};
+	struct buf in = BUF_EMPTY;
+
+	d.journal = (struct journal){&d, no_epoch, no_head, no_facts};
+	d.dispatch.journal = &d.journal;
+	d.dispatch.emit = keep_fact;
+	d.dispatch.emit_arg = &d;
+	if (argc == 3 && strcmp(argv[1], "--facts") == 0)
+		d.file = fopen(argv[2], "ab");
+	while (read_frame(&in)) {
+		buf_clear(&d.out);
+		handle(&d, buf_str(&in));
+		uint32_t len = (uint32_t)d.out.len;
+		uint8_t head[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
+				   (uint8_t)len};
+		fwrite(head, 1, 4, stdout);
+		fwrite(d.out.data, 1, d.out.len, stdout);
+		fflush(stdout);
+	}
+	if (d.file)
+		fclose(d.file);
+	market_free(d.dispatch.market);
+	buf_free(&d.facts);
+	buf_free(&d.out);
+	buf_free(&in);
+	return 0;
+}

@@ -1,0 +1,130 @@
+"""An exchange file and a code tree, as the model sees them (docs/exchange-file.md).
+
+The model trusts these files: `matchctl exchange check` is what refuses a bad one, and it has tests of its own.
+Here only the defaults are filled in and the values brought to the integers that section 1 works with.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+SIDES = ("need", "offer")
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+def other_side(side):
+    return "offer" if side == "need" else "need"
+
+
+@dataclass
+class FieldSide:
+    """What differs by side in a field: `need:` or `offer:`."""
+
+    absent: str
+    reading: str
+    attribute: str | None  # of the participant, where the side has `from:`
+    visibility: str
+    weight: int | None
+    better: str | None
+    nearer: bool
+    span: int | str | None  # scaled as the field's values are, or "own"
+
+
+@dataclass
+class Field:
+    name: str
+    type: str
+    relation: str
+    demanded_by: tuple
+    decimals: int
+    min_overlap: int
+    values: frozenset | None  # the closed vocabulary of a keyword field
+    tree: str | None
+    unit_factors: dict  # name of a unit -> how many of the field's own unit it is
+    currency: str | None
+    labels: list
+    sides: dict  # "need" and "offer" -> FieldSide
+
+    def is_public(self):
+        return all(side.visibility == "public" for side in self.sides.values())
+
+
+@dataclass
+class Exchange:
+    name: str
+    source: dict
+    standing_needs: bool
+    max_matches: int | None  # None is `all`
+    made_for: str
+    default_life_ms: int | None
+    max_life_ms: int | None
+    fields: dict
+
+
+@dataclass
+class Tree:
+    name: str
+    source: dict
+    rule: str
+    codes: frozenset | None  # paths of the listed codes and of all their ancestors
+
+
+def read_exchange(source, normal_keyword):
+    lifetime = source.get("lifetime", {})
+    max_matches = source.get("max_matches", 20)
+    return Exchange(
+        name=source["exchange"],
+        source=source,
+        standing_needs=source["need"].get("from") == "participant",
+        max_matches=None if max_matches == "all" else max_matches,
+        made_for=source.get("made_for", "either"),
+        default_life_ms=_days_in_ms(lifetime.get("default_days", lifetime.get("max_days"))),
+        max_life_ms=_days_in_ms(lifetime.get("max_days")),
+        fields={name: _read_field(name, field, normal_keyword) for name, field in source["fields"].items()},
+    )
+
+
+def _days_in_ms(days):
+    return None if days is None else days * DAY_MS
+
+
+def _read_field(name, source, normal_keyword):
+    kind = source["type"]
+    decimals = source.get("decimals", 2 if kind == "money" else 0)
+    values = source.get("values")
+    factors = {unit: Fraction(str(factor)) for unit, factor in source.get("units", {}).items()}
+    if "unit" in source:
+        factors[source["unit"]] = Fraction(1)
+    demanded_by = source.get("demanded_by", "both")
+    return Field(
+        name=name,
+        type=kind,
+        relation=source.get("relation", "overlap"),
+        demanded_by=SIDES if demanded_by == "both" else (demanded_by,),
+        decimals=decimals,
+        min_overlap=_scaled(source.get("min_overlap", 0), decimals),
+        values=None if values is None else frozenset(normal_keyword(value) for value in values),
+        tree=source.get("tree"),
+        unit_factors=factors,
+        currency=source.get("currency"),
+        labels=[str(label) for label in source.get("labels", [])],
+        sides={side: _read_side(source, source.get(side, {}), decimals) for side in SIDES},
+    )
+
+
+def _read_side(field_source, source, decimals):
+    span = source.get("span")
+    attribute = source.get("from")
+    return FieldSide(
+        absent=source.get("absent", "any"),
+        reading=source.get("reading", "exactly"),
+        attribute=None if attribute is None else attribute.removeprefix("participant."),
+        visibility=source.get("visibility", field_source.get("visibility", "public")),
+        weight=source.get("weight"),
+        better=source.get("better"),
+        nearer=source.get("nearer", False),
+        span=span if span in (None, "own") else _scaled(span, decimals),
+    )
+
+
+def _scaled(value, decimals):
+    return int(Fraction(str(value)) * 10**decimals)

@@ -1,0 +1,552 @@
+"""Random small exchanges and random histories on them, each from a seed.
+
+Everything is kept small on purpose (few participants, few values, few ranks), so that statements meet about as often as
+not, and so that what is told, ended, refilled and put off in the queue collides all the time. Commands are written
+without knowing what they will do: many are refused, and the refusals are compared as well.
+
+A history is a list of commands as model.py takes them; `dump` and `replay` among them are for the comparator.
+"""
+
+import random
+
+from exchange import DAY_MS, SIDES, other_side
+
+HOUR_MS = 60 * 60 * 1000
+BEGINNING = 1_700_000_000_000
+TITLE = {"ru": "Название", "en": "Title"}
+KEYWORDS = ["iso 9001", "Straße", "сварка", "чугун"]
+OTHER_SPELLINGS = {"iso 9001": " ISO 9001 ", "Straße": "STRASSE", "сварка": "СВАРКА", "чугун": "Чугун\t"}
+LABELS = ["low", "mid", "high", "top"]
+SIZES = ["micro", "small", "medium", "large"]
+KINDS = ["legal_entity", "sole_proprietor", "person", "foreign_entity"]
+STATUSES = ["applicant", "member", "suspended", "excluded"]
+REGIONS = ["77", "50", "78"]
+OKVED = ["28", "28.4", "28.41", "28.49", "28.41.1", "41.2", "41.20", "47.3", "47.30.1", "10"]
+CODES = {
+    "okved": OKVED,
+    "ipc": ["B29", "B29C", "B29C 45/00", "B29C 45/14", "B29C 0045/140", "B29C 45/1401", "B29D 7/01", "A"],
+    "separated": ["49", "49.4", "49.43", "49.43.31", "49.5"],
+}
+ATTRIBUTES = {
+    "keyword": ["kind", "region", "size"],
+    "ordinal": ["size"],
+    "code": ["okved"],
+    "number": ["headcount", "revenue"],
+    "money": ["revenue"],
+    "date": ["founded"],
+}
+INTERVALS = ("number", "money", "date", "ordinal")
+TYPES = ("keyword", "code", "flag", "number", "number", "money", "date", "ordinal", "dimensions", "geo")
+FIELD_NAMES = ["alpha", "beta", "gamma", "delta", "epsilon"]
+
+
+def generate(seed):
+    """A whole history."""
+    return History(random.Random(seed)).write()
+
+
+def generate_shuffled(seed):
+    """Commands that set the scene, then publications, which may be sent in any order."""
+    history = History(random.Random(seed))
+    history.set_scene(all_members=True)
+    for participant in history.participants:
+        for key in "ab":
+            history.publish(f"{participant}/{key}")
+    return history.commands
+
+
+# Exchanges.
+
+
+def random_trees(rng):
+    trees = []
+    for rule, codes in CODES.items():
+        tree = {"tree": rule, "rule": rule, "title": TITLE}
+        if rng.random() < 0.3:
+            tree["codes"] = {code: TITLE for code in codes if rng.random() < 0.8} or {codes[0]: TITLE}
+        trees.append(tree)
+    return trees
+
+
+def random_exchange(rng, name, standing):
+    exchange = {"exchange": name, "title": TITLE, "need": {"title": TITLE}, "offer": {"title": TITLE}}
+    if standing:
+        exchange["need"]["from"] = "participant"
+    if rng.random() < 0.9:
+        exchange["max_matches"] = rng.choice([1, 1, 2, 2, 3, 5, "all"])
+    if rng.random() < 0.6:
+        exchange["made_for"] = rng.choice(["newcomer", "either"])
+    if rng.random() < 0.4:
+        days = rng.randint(1, 3)
+        default, longest = {"default_days": days}, {"max_days": 4}
+        exchange["lifetime"] = rng.choice([default, longest, {**default, **longest}])
+    names = FIELD_NAMES[: rng.choice([1, 1, 1, 2, 2, 2, 3, 3, 4, 5])]
+    exchange["fields"] = {name: random_field(rng, standing) for name in names}
+    return exchange
+
+
+def random_field(rng, standing):
+    kind = rng.choice(list(ATTRIBUTES) if standing else TYPES)
+    field = {"type": kind, "title": TITLE, **_type_options(rng, kind)}
+    relations = ["overlap"] if kind == "geo" else ["overlap", "overlap", "need_within_offer", "offer_within_need"]
+    field["relation"] = rng.choice(relations)
+    if rng.random() < 0.3:
+        field["demanded_by"] = rng.choice(["need", "offer", "both"])
+    if kind in INTERVALS and field["relation"] == "overlap" and rng.random() < 0.3:
+        field["min_overlap"] = rng.randint(0, 2)
+    if rng.random() < 0.1:
+        field["visibility"] = rng.choice(["public", "mutual", "match_only"])
+    for side in SIDES:
+        field[side] = _random_side(rng, kind, field, standing and side == "need")
+    if all(field[side].get("visibility", field.get("visibility", "public")) == "public" for side in SIDES):
+        for side in SIDES:
+            field[side].update(_random_weight(rng, kind))
+    return field
+
+
+def _type_options(rng, kind):
+    if kind == "keyword":
+        return {"values": {keyword: TITLE for keyword in KEYWORDS + REGIONS + SIZES}} if rng.random() < 0.3 else {}
+    if kind == "code":
+        return {"tree": rng.choice(list(CODES))}
+    if kind == "money":
+        return {"currency": "RUB", "decimals": rng.randint(0, 2)} if rng.random() < 0.7 else {"currency": "RUB"}
+    if kind == "ordinal":
+        return {"labels": SIZES if rng.random() < 0.3 else LABELS[: rng.randint(2, 4)]}
+    if kind in ("number", "dimensions"):
+        options = {"decimals": rng.randint(0, 2)} if rng.random() < 0.5 else {}
+        return {**options, "unit": "mm", "units": {"cm": 10, "um": "0.001"}} if rng.random() < 0.5 else options
+    return {}
+
+
+def _random_side(rng, kind, field, standing):
+    side = {}
+    if rng.random() < 0.3:
+        side["absent"] = rng.choice(["any", "none"] if standing else ["any", "none", "required"])
+    fits = kind in ATTRIBUTES and field.get("tree") in (None, "okved")
+    if fits and rng.random() < (0.8 if standing else 0.15):
+        side["from"] = "participant." + rng.choice(ATTRIBUTES[kind])
+    elif kind in INTERVALS + ("dimensions",) and rng.random() < 0.7:
+        side["reading"] = rng.choice(["exactly", "at_least", "at_least", "at_most", "at_most"])
+    if rng.random() < 0.1:
+        side["visibility"] = rng.choice(["public", "mutual", "match_only"])
+    return side
+
+
+def _random_weight(rng, kind):
+    if kind == "dimensions" or rng.random() < 0.2:
+        return {}
+    side = {"weight": rng.randint(1, 3)}
+    if kind in INTERVALS:
+        way = rng.choice([{"better": "lower"}, {"better": "higher"}, {"nearer": True}])
+        side.update(way)
+        side["span"] = "own" if "better" in way and rng.random() < 0.3 else rng.randint(2, 10)
+    elif kind == "geo" and rng.random() < 0.5:
+        side["span"] = rng.randint(1, 50_000)
+    return side
+
+
+# Statements.
+
+
+def random_statement(rng, field, side):
+    kind = field["type"]
+    if kind in ("keyword", "code", "flag"):
+        return _random_set(rng, _set_values(field))
+    if kind == "dimensions":
+        return _random_dimensions(rng, field)
+    if kind == "geo":
+        return _random_place(rng)
+    return _random_interval(rng, field)
+
+
+def _set_values(field):
+    if field["type"] == "flag":
+        return [False, True]
+    if field["type"] == "code":
+        return CODES[field["tree"]]
+    if any(field[side].get("from") == "participant.size" for side in SIDES):
+        return SIZES
+    return KEYWORDS if all("from" not in field[side] for side in SIDES) else REGIONS
+
+
+def _random_set(rng, values):
+    def some(most):
+        chosen = rng.sample(values, rng.randint(1, min(most, len(values))))
+        return [OTHER_SPELLINGS.get(value, value) if rng.random() < 0.2 else value for value in chosen]
+
+    if rng.random() < 0.2:
+        return some(1)[0]
+    if rng.random() < 0.4:
+        return some(4)
+    written = {}
+    if rng.random() < 0.6:
+        written["any_of"] = some(4)
+    if not written or rng.random() < 0.2:
+        written["none_of"] = some(1)
+    if rng.random() < 0.2:
+        written["veto"] = some(1)
+    return _perhaps_preferred(rng, written)
+
+
+def _perhaps_preferred(rng, written):
+    if rng.random() < 0.3:
+        written["prefer"] = rng.random() < 0.8
+    return written
+
+
+def _random_interval(rng, field):
+    points = sorted(_random_point(rng, field) for _ in range(2))
+    low, high = (_written_point(field, point) for point in points)
+    form = rng.choice(["bare", "value", "from", "to", "range", "range"])
+    if form == "bare":
+        return low
+    ends = {"value": {"value": low}, "from": {"from": low}, "to": {"to": high}, "range": {"from": low, "to": high}}
+    written = ends[form]
+    if field["type"] == "money" and rng.random() < 0.2:
+        written["currency"] = "RUB"
+    if "units" in field and rng.random() < 0.3:
+        written["unit"] = rng.choice(["mm", "cm", "um"])
+    return _perhaps_preferred(rng, written)
+
+
+def _random_point(rng, field):
+    if field["type"] in ("number", "money"):
+        scale = 10 ** _decimals(field)
+        return rng.randint(-1 * scale, 8 * scale) if rng.random() < 0.3 else rng.randint(0, 8) * scale
+    return rng.randrange(len(field["labels"]) if field["type"] == "ordinal" else 9)
+
+
+def _decimals(field):
+    return field.get("decimals", 2 if field["type"] == "money" else 0)
+
+
+def _written_point(field, point):
+    if field["type"] == "date":
+        return f"2024-01-{point + 1:02}"
+    if field["type"] == "ordinal":
+        return field["labels"][point]
+    return _written_number(point, _decimals(field))
+
+
+def _written_number(point, decimals):
+    """An integer where it can be one, else a decimal string without trailing zeros."""
+    whole, part = divmod(abs(point), 10**decimals)
+    sign = "-" if point < 0 else ""
+    if part == 0:
+        return int(f"{sign}{whole}")
+    return f"{sign}{whole}." + f"{part:0{decimals}}".rstrip("0")
+
+
+def _random_dimensions(rng, field):
+    lengths = [rng.randint(1, 6) for _ in range(rng.randint(1, 3))]
+    if rng.random() < 0.6:
+        return lengths
+    written = {"value": lengths}
+    if "units" in field and rng.random() < 0.5:
+        written["unit"] = rng.choice(["mm", "cm"])
+    return _perhaps_preferred(rng, written)
+
+
+def _random_place(rng):
+    place = {"lat": f"55.{rng.randint(5, 9)}", "lon": f"37.{rng.randint(5, 9)}"}
+    if rng.random() < 0.4:
+        place["radius_km"] = rng.choice([0, "12.5", 20, 40, 60])
+    elif rng.random() < 0.3:
+        place["radius_m"] = rng.choice([900, 15_000, 30_000_000])
+    return _perhaps_preferred(rng, place)
+
+
+WRONG_STATEMENTS = {
+    "keyword": [7, {"any_of": []}, {"any_of": ["x"], "none_of": ["x"]}, {"nobody": ["x"]}, "   "],
+    "code": [28, "not a code", {"any_of": []}],
+    "flag": ["yes", {"any_of": []}],
+    "number": [True, "seven", {"from": 3, "to": 2}, "0.0001", {"value": 1, "unit": "ell"}, {"prefer": True}, 10**16],
+    "money": [True, "1,5", {"from": 3, "to": 2}, "0.0001", {"value": 1, "currency": "USD"}],
+    "date": [20240101, "2024-02-30", "01.01.2024", {"from": "2024-01-03", "to": "2024-01-02"}],
+    "ordinal": [1, "no such label"],
+    "dimensions": [[], [1, 2, 3, 4], "1x2", ["0.0001"]],
+    "geo": ["55,37", {"lat": 91, "lon": 0}, {"lat": 55}, {"lat": 55, "lon": 37, "radius_m": -1}],
+}
+
+
+# Participants' kinds and numbers, with right check digits.
+
+INN_WEIGHTS = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
+
+
+def random_identity(rng, kind):
+    """A kind, and the numbers that a participant of the kind has, or some of those that it may have."""
+    inn = random_inn(rng, 10 if kind in ("legal_entity", "foreign_entity") else 12)
+    if kind in ("person", "foreign_entity"):
+        return {"kind": kind, "inn": inn} if rng.random() < 0.5 else {"kind": kind}
+    ogrn = random_ogrn(rng, 13 if kind == "legal_entity" else 15)
+    return {"kind": kind, **rng.choice([{"inn": inn}, {"ogrn": ogrn}, {"inn": inn, "ogrn": ogrn}])}
+
+
+def random_inn(rng, length):
+    digits = [rng.randint(0, 9) for _ in range(9 if length == 10 else 10)]
+    while len(digits) < length:
+        weights = INN_WEIGHTS[-len(digits) :]
+        digits.append(sum(digit * weight for digit, weight in zip(digits, weights)) % 11 % 10)
+    return "".join(map(str, digits))
+
+
+def random_ogrn(rng, length):
+    body = 10 ** (length - 2) + rng.randrange(10 ** (length - 2))
+    return f"{body}{body % (length - 2) % 10}"
+
+
+# Histories.
+
+
+class History:
+    """Writes one history, remembering only what names there are, never what the commands did."""
+
+    def __init__(self, rng):
+        self.rng = rng
+        self.clock = BEGINNING
+        self.commands = []
+        self.participants = [f"p{number}" for number in range(1, rng.randint(3, 6) + 1)]
+        self.exchanges = {}
+        self.bodies = {}  # listing -> what was last published under it
+        self.statuses = {}  # participant -> the status that was last given
+        self.paused = []  # listings that were told to pause
+        self.talkative = rng.choice([0.4, 0.7, 0.9, 1.0])  # how likely a field is stated
+
+    def write(self):
+        self.set_scene(all_members=False)
+        for participant in self.participants:
+            for key in self.rng.sample("abc", 2):
+                self.publish(f"{participant}/{key}")
+        steps = [
+            (36, lambda: self.publish(self.some_listing())),
+            (12, self.revise),
+            (5, self.pause),
+            (5, self.resume),
+            (4, self.renew),
+            (4, lambda: self.on_listing("withdraw", self.some_target())),
+            (8, self.change_status),
+            (8, self.revise_participant),
+            (7, lambda: self.add("tick")),
+            (3, self.change_settings),
+            (6, self.make_mistake),
+        ]
+        weights = [weight for weight, _ in steps]
+        for _, step in self.rng.choices(steps, weights, k=self.rng.randint(10, 70)):
+            self.pass_time()
+            step()
+            if self.rng.random() < 0.1:
+                self.add("dump")
+            if self.rng.random() < 0.04:
+                self.add("replay")
+        self.add("dump")
+        return self.commands
+
+    def add(self, cmd, **parts):
+        self.commands.append({"cmd": cmd, "at": self.clock, **parts})
+
+    def pass_time(self):
+        """Mostly little by little; sometimes far enough to meet deadlines, now and then backwards."""
+        self.clock += self.rng.choices([0, 1, HOUR_MS, DAY_MS, -HOUR_MS], [20, 64, 10, 4, 2])[0]
+
+    def set_scene(self, all_members):
+        rng = self.rng
+        for tree in random_trees(rng):
+            self.add("tree.load", source=tree)
+        self.exchanges["market"] = random_exchange(rng, "market", standing=rng.random() < 0.1)
+        if rng.random() < 0.2:
+            self.exchanges["support"] = random_exchange(rng, "support", standing=True)
+        late = rng.random() < 0.2 and not all_members  # exchanges are loaded when there are members already
+        if not late:
+            self.load_exchanges()
+        if rng.random() < 0.7 and not all_members:
+            regions = REGIONS[:2] if rng.random() < 0.1 else []
+            self.add("settings.set", work=rng.choice([1, 1, 2, 3, 5, 256]), regions=regions)
+        for participant in self.participants:
+            status = "member" if all_members or rng.random() < 0.85 else "applicant"
+            self.statuses[participant] = status
+            named = {"id": participant, "name": participant.upper(), **random_identity(rng, rng.choice(KINDS))}
+            attributes = {**named, **self.some_attributes(0.7)}
+            self.add("participant.register", participant=attributes, status=status)
+        if late:
+            self.load_exchanges()
+
+    def load_exchanges(self):
+        for exchange in self.exchanges.values():
+            self.add("exchange.load", source=exchange)
+
+    def some_attributes(self, chance):
+        rng = self.rng
+        possible = {
+            "region": rng.choices(REGIONS, [6, 3, 1])[0],
+            "okved": rng.sample(OKVED, rng.randint(1, 2)),
+            "size": rng.choice(SIZES),
+            "headcount": rng.randint(0, 8),
+            "revenue": _written_number(rng.randint(0, 800), 2),
+            "founded": f"2024-01-{rng.randint(1, 9):02}",
+        }
+        return {name: value for name, value in possible.items() if rng.random() < chance}
+
+    def some_listing(self):
+        return f"{self.rng.choice(self.participants)}/{self.rng.choice('abc')}"
+
+    def some_target(self):
+        """A listing to act upon: one that was published, or a standing need."""
+        if "support" in self.exchanges and self.rng.random() < 0.15:
+            return f"{self.rng.choice(self.participants)}/~support"
+        return self.rng.choice(sorted(self.bodies)) if self.bodies else self.some_listing()
+
+    def publish(self, listing):
+        rng = self.rng
+        again = self.bodies.get(listing)
+        if again is not None and rng.random() < 0.3:
+            body = dict(again)  # the same again, perhaps unchanged
+        else:
+            body = self.new_body(listing, again)
+        body.update(self.some_times(0.12))
+        if rng.random() < 0.06:
+            body["draft"] = True
+        self.bodies[listing] = {key: value for key, value in body.items() if key in PUBLISHED_PARTS}
+        self.add("listing.publish", listing=listing, **body, **self.some_expectation())
+
+    def new_body(self, listing, again):
+        rng = self.rng
+        exchange = again["exchange"] if again else rng.choice(list(self.exchanges))
+        side = again["side"] if again else rng.choice(SIDES)
+        if again and rng.random() < 0.03:
+            side = other_side(side)
+        if exchange == "support" and rng.random() < 0.9:
+            side = "offer"
+        body = {"exchange": exchange, "side": side, "title": rng.choice(["Станок", "Lathe"])}
+        if rng.random() < 0.1:
+            body["text"], body["language"] = "Text", "en"
+        body["fields"] = self.some_fields(exchange, side, self.talkative)
+        if rng.random() < 0.2:
+            body["variants"] = self.some_variants(exchange, side)
+        return body
+
+    def some_fields(self, exchange, side, chance):
+        rng = self.rng
+        stated = {}
+        for name, field in self.exchanges[exchange]["fields"].items():
+            must = field[side].get("absent") == "required" and rng.random() < 0.9
+            may = "from" not in field[side] or rng.random() < 0.01
+            if may and (must or rng.random() < chance):
+                stated[name] = random_statement(rng, field, side)
+        return stated
+
+    def some_variants(self, exchange, side):
+        rng = self.rng
+        variants = []
+        for _ in range(rng.randint(1, 3)):
+            variant = self.some_fields(exchange, side, 0.4)
+            if variant:
+                variants.append({name: None if rng.random() < 0.1 else value for name, value in variant.items()})
+        return variants
+
+    def some_times(self, chance):
+        rng = self.rng
+        times = {}
+        if rng.random() < chance:
+            times["valid_from"] = self.clock + rng.choice([-HOUR_MS, HOUR_MS, DAY_MS])
+        if rng.random() < chance:
+            times["valid_until"] = self.clock + rng.choice([0, HOUR_MS, 2 * HOUR_MS, 2 * DAY_MS, 9 * DAY_MS])
+        return times
+
+    def some_expectation(self):
+        return {"expect_revision": self.rng.randint(1, 4)} if self.rng.random() < 0.05 else {}
+
+    def revise(self):
+        rng = self.rng
+        listing = self.some_target()
+        patch = {}
+        if listing in self.bodies:
+            exchange, side = self.bodies[listing]["exchange"], self.bodies[listing]["side"]
+            fields = self.some_fields(exchange, side, 0.4)
+            patch["fields"] = {name: None if rng.random() < 0.2 else value for name, value in fields.items()}
+            if rng.random() < 0.15:
+                patch["variants"] = rng.choice([None, self.some_variants(exchange, side)])
+        if rng.random() < 0.1:
+            patch["title"] = "Revised"
+        if rng.random() < 0.1:
+            patch["text"] = rng.choice(["Other", None])
+        patch.update({name: None if rng.random() < 0.2 else time for name, time in self.some_times(0.2).items()})
+        self.add("listing.revise", listing=listing, **patch, **self.some_expectation())
+
+    def on_listing(self, verb, listing):
+        self.add("listing." + verb, listing=listing, **self.some_expectation())
+
+    def pause(self):
+        listing = self.some_target()
+        self.paused.append(listing)
+        self.on_listing("pause", listing)
+
+    def resume(self):
+        rng = self.rng
+        self.on_listing("resume", rng.choice(self.paused) if self.paused and rng.random() < 0.8 else self.some_target())
+
+    def renew(self):
+        times = {name: time for name, time in self.some_times(0.5).items() if name == "valid_until"}
+        self.add("listing.renew", listing=self.some_target(), **times, **self.some_expectation())
+
+    def change_status(self):
+        participant = self.rng.choice(self.participants)
+        likely = {"member": "suspended", "excluded": "applicant"}.get(self.statuses[participant], "member")
+        status = likely if self.rng.random() < 0.9 else self.rng.choice(STATUSES)
+        self.statuses[participant] = status
+        self.add("participant.status", participant=participant, status=status)
+
+    def revise_participant(self):
+        rng = self.rng
+        participant = rng.choice(self.participants)
+        if rng.random() < 0.5:
+            others = [other for other in self.participants if other != participant]
+            patch = {"blocks": rng.sample(others, rng.randint(0, 2))}
+        else:
+            patch = {name: None if rng.random() < 0.2 else value for name, value in self.some_attributes(0.3).items()}
+            if rng.random() < 0.3:
+                patch.update({"inn": None, "ogrn": None, **random_identity(rng, rng.choice(KINDS))})
+            elif rng.random() < 0.2:
+                patch["kind"] = rng.choice(KINDS)  # which its numbers may not fit
+        self.add("participant.revise", participant=participant, set=patch, **self.some_expectation())
+
+    def change_settings(self):
+        self.add("settings.set", work=self.rng.choice([1, 2, 3, 5, 256]), regions=self.rng.choice([[], REGIONS[:2]]))
+
+    def make_mistake(self):
+        """One command with something wrong in it that no market in any state would take."""
+        rng = self.rng
+        listing = self.some_listing()
+        participant = rng.choice(self.participants)
+        exchange = rng.choice(list(self.exchanges))
+        body = {"exchange": exchange, "side": "offer", "title": "Mistake"}
+        name, field = rng.choice(list(self.exchanges[exchange]["fields"].items()))
+        wrong = rng.choice(WRONG_STATEMENTS[field["type"]])
+        wrong_inn = "7707083894"  # of 7707083893
+        wrong_ogrn = "1027700132196"  # of 1027700132195
+        fresh = {"id": "fresh", "name": "Fresh", "kind": "legal_entity", "inn": "7707083893"}
+        mistakes = [
+            ("listing.publish", {"listing": "nobody/a", **body}),
+            ("listing.publish", {"listing": listing, **body, "exchange": "nowhere"}),
+            ("listing.publish", {"listing": f"{participant}/unused", **body, "fields": {"unheard_of": 1}}),
+            ("listing.publish", {"listing": f"{participant}/unused", **body, "fields": {name: wrong}}),
+            ("listing.publish", {"listing": f"{participant}/unused", **body, "variants": [{name: wrong}]}),
+            ("listing.publish", {"listing": f"{participant}/unused", **body, "variants": [{name: None}] * 17}),
+            ("listing.withdraw", {"listing": f"{participant}/unused"}),
+            ("participant.register", {"participant": {**fresh, "id": participant}}),
+            ("participant.register", {"participant": {"id": "fresh", "name": "Fresh", "kind": "legal_entity"}}),
+            ("participant.register", {"participant": {**fresh, "inn": wrong_inn}}),
+            ("participant.register", {"participant": {**fresh, "ogrn": wrong_ogrn}}),
+            ("participant.register", {"participant": {**fresh, "size": "huge"}}),
+            ("participant.revise", {"participant": participant, "set": {"favourite": "blue"}}),
+            ("participant.revise", {"participant": participant, "set": {"blocks": ["nobody"]}}),
+            ("participant.revise", {"participant": participant, "set": {"okved": ["9"]}}),
+            ("participant.status", {"participant": "nobody", "status": "member"}),
+            ("participant.status", {"participant": participant, "status": "president"}),
+        ]
+        cmd, parts = rng.choice(mistakes)
+        self.add(cmd, **parts)
+
+
+PUBLISHED_PARTS = ("exchange", "side", "title", "text", "language", "fields", "variants")
