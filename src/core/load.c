@@ -99,8 +99,9 @@ load_job(struct market *m, uint64_t key, struct mp *in, uint64_t checksum)
 	j->against = (uint32_t)mp_get_uint(in);
 	j->begun = mp_get_bool(in);
 	j->n_pairs = mp_get_array(in);
-	j->pairs = mem_alloc(j->n_pairs * sizeof *j->pairs);
-	for (uint32_t i = 0; i < j->n_pairs; i++)
+	if (j->begun)
+		j->pairs = mem_alloc(j->n_pairs * sizeof *j->pairs);
+	for (uint32_t i = 0; j->begun && i < j->n_pairs; i++)
 		j->pairs[i] = (uint32_t)mp_get_uint(in);
 	DL_APPEND(m->queue, j);
 	return !in->failed && j->kind <= JOB_REFILL && j->listing - 1 < m->n_listings;

@@ -345,13 +345,12 @@ attributes_put(const struct str *value, bool whole, struct buf *out)
 static const struct kind_rule {
 	const char *kind;
 	uint32_t inn_digits, ogrn_digits;
-	bool needs_one;
 	const char *inn_expected, *ogrn_expected;
 } kind_rules[] = {
-    {"legal_entity", 10, 13, true, "an INN of 10 digits", "an OGRN of 13 digits"},
-    {"sole_proprietor", 12, 15, true, "an INN of 12 digits", "an OGRNIP of 15 digits"},
-    {"person", 12, 0, false, "an INN of 12 digits", "no OGRN"},
-    {"foreign_entity", 10, 0, false, "an INN of 10 digits", "no OGRN"},
+    {"legal_entity", 10, 13, "an INN of 10 digits", "an OGRN of 13 digits"},
+    {"sole_proprietor", 12, 15, "an INN of 12 digits", "an OGRNIP of 15 digits"},
+    {"person", 12, 0, "an INN of 12 digits", "no OGRN"},
+    {"foreign_entity", 10, 0, "an INN of 10 digits", "no OGRN"},
 };
 
 static int
@@ -368,9 +367,6 @@ numbers_check(const struct kind_rule *rule, struct mp content, const struct wher
 	if (ogrn.p && ogrn.len != rule->ogrn_digits)
 		return refuse_at(ret, &ogrn_place, "ogrn_invalid", rule->ogrn_expected,
 				 "this OGRN does not fit the kind %s", rule->kind);
-	if (rule->needs_one && !inn.p && !ogrn.p)
-		return refuse_at(ret, &inn_place, "required_missing", rule->inn_expected,
-				 "the kind %s needs an INN or OGRN", rule->kind);
 	return 0;
 }
 

@@ -284,21 +284,41 @@ facts(struct driver *d)
 	buf_free(&rows);
 }
 
+struct reload {
+	struct market *into;
+	bool good;
+};
+
+static void
+take_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t checksum)
+{
+	struct reload *r = arg;
+	r->good = r->good && market_load_row(r->into, table, key, bytes, checksum);
+}
+
+/*
+ * Goes on with a market that was made anew in both ways there are: from the facts alone, and from
+ * that market's rows. All three must have the same digest.
+ */
 static void
 replay(struct driver *d)
 {
-	struct market *again = market_new();
+	struct market *replayed = market_new();
+	struct reload reload = {market_new(), true};
 	struct fact f;
 	bool same = true;
 	char digest[17];
 
 	for (size_t at = 0; same && next_fact(d, &at, &f);)
-		same = market_apply(again, &f);
-	uint64_t lived = digest_of(d->dispatch.market), replayed = digest_of(again);
-	same = same && lived == replayed;
+		same = market_apply(replayed, &f);
+	market_flush(replayed, take_row, &reload);
+	uint64_t lived = digest_of(d->dispatch.market);
+	same = same && reload.good && market_loaded(reload.into) && market_digest(replayed) == lived &&
+	       market_digest(reload.into) == lived && digest_of(reload.into) == lived;
 	market_free(d->dispatch.market);
-	d->dispatch.market = again;
-	snprintf(digest, sizeof digest, "%016" PRIx64, replayed);
+	market_free(replayed);
+	d->dispatch.market = reload.into;
+	snprintf(digest, sizeof digest, "%016" PRIx64, digest_of(reload.into));
 	mp_put_map(&d->out, 3);
 	mp_put_text(&d->out, "ok");
 	mp_put_bool(&d->out, true);

@@ -276,12 +276,12 @@ INN_WEIGHTS = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
 
 
 def random_identity(rng, kind):
-    """A kind, and the numbers that a participant of the kind has, or some of those that it may have."""
+    """A kind, and some of the numbers that go with it."""
     inn = random_inn(rng, 10 if kind in ("legal_entity", "foreign_entity") else 12)
     if kind in ("person", "foreign_entity"):
         return {"kind": kind, "inn": inn} if rng.random() < 0.5 else {"kind": kind}
     ogrn = random_ogrn(rng, 13 if kind == "legal_entity" else 15)
-    return {"kind": kind, **rng.choice([{"inn": inn}, {"ogrn": ogrn}, {"inn": inn, "ogrn": ogrn}])}
+    return {"kind": kind, **rng.choice([{}, {"inn": inn}, {"ogrn": ogrn}, {"inn": inn, "ogrn": ogrn}])}
 
 
 def random_inn(rng, length):
@@ -307,7 +307,8 @@ class History:
         self.rng = rng
         self.clock = BEGINNING
         self.commands = []
-        self.participants = [f"p{number}" for number in range(1, rng.randint(3, 6) + 1)]
+        count = 12 if rng.random() < 0.05 else rng.randint(3, 6)
+        self.participants = [f"p{number}" for number in range(1, count + 1)]
         self.exchanges = {}
         self.bodies = {}  # listing -> what was last published under it
         self.statuses = {}  # participant -> the status that was last given
@@ -502,7 +503,7 @@ class History:
         participant = rng.choice(self.participants)
         if rng.random() < 0.5:
             others = [other for other in self.participants if other != participant]
-            patch = {"blocks": rng.sample(others, rng.randint(0, 2))}
+            patch = {"blocks": others if rng.random() < 0.1 else rng.sample(others, rng.randint(0, 2))}
         else:
             patch = {name: None if rng.random() < 0.2 else value for name, value in self.some_attributes(0.3).items()}
             if rng.random() < 0.3:
@@ -535,7 +536,7 @@ class History:
             ("listing.publish", {"listing": f"{participant}/unused", **body, "variants": [{name: None}] * 17}),
             ("listing.withdraw", {"listing": f"{participant}/unused"}),
             ("participant.register", {"participant": {**fresh, "id": participant}}),
-            ("participant.register", {"participant": {"id": "fresh", "name": "Fresh", "kind": "legal_entity"}}),
+            ("participant.register", {"participant": {"id": "fresh", "kind": "legal_entity"}}),
             ("participant.register", {"participant": {**fresh, "inn": wrong_inn}}),
             ("participant.register", {"participant": {**fresh, "ogrn": wrong_ogrn}}),
             ("participant.register", {"participant": {**fresh, "size": "huge"}}),

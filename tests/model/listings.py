@@ -116,13 +116,13 @@ def check_content(exchange, side, content):
             raise Refusal("required_missing", f"fields.{name}")
 
 
-def boxes_of(listing, exchange, trees):
+def boxes_of(listing, exchange):
     """The listing's boxes with what comes from its participant."""
     drawn = {}
     for name, field in exchange.fields.items():
         attribute = field.sides[listing.side].attribute
         if attribute is not None:
-            drawn[name] = listing.participant.attribute_statement(field, attribute, trees)
+            drawn[name] = listing.participant.attribute_statement(field, attribute)
     drawn = without_nulls(drawn)
     return tuple(frozenset({**box, **drawn}.items()) for box in listing.content.stated_boxes())
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from exchange import SIDES, read_exchange
 from listings import Listing, boxes_of, check_content, read_content, read_fields, read_variants, without_nulls
-from participants import TRANSITIONS, Participant, check_attributes, check_whole
+from participants import TRANSITIONS, Participant, check_whole, read_attributes
 from scores import PUBLISHED, judge_boxes
 from statements import Refusal, normal_keyword, read_tree
 from telling import Telling
@@ -113,13 +113,12 @@ class Market:
             raise Refusal("bad_value", "id")
         if status not in ("applicant", "member"):
             raise Refusal("bad_value", "status")
-        check_attributes(attributes)
+        attributes = without_nulls(read_attributes(attributes))
         check_whole(attributes)
         if participant_id in self.participants:
             raise Refusal("participant_exists", "id")
         self._check_participant(None, attributes)
-        blocks = frozenset(attributes.pop("blocks", None) or [])
-        participant = Participant(participant_id, status, without_nulls(attributes), blocks)
+        participant = Participant(participant_id, status, attributes)
         self.participants[participant_id] = participant
         self.fact("participant.registered", participant_id)
         if status == "member":
@@ -130,7 +129,7 @@ class Market:
         for scheme in ("inn", "ogrn"):
             if attributes.get(scheme) is not None and self._is_taken(scheme, attributes[scheme], participant):
                 raise Refusal(scheme + "_taken", scheme)
-        if any(blocked not in self.participants for blocked in attributes.get("blocks") or []):
+        if any(blocked not in self.participants for blocked in attributes.get("blocks", ())):
             raise Refusal("unknown_block", "blocks")
         region = attributes.get("region")
         moves = participant is None or region != participant.attributes.get("region")
@@ -143,18 +142,16 @@ class Market:
         )
 
     def _do_participant_revise(self, command):
-        patch = dict(command["set"])
-        check_attributes(patch)
+        patch = read_attributes(command["set"])
         participant = self._participant(command["participant"])
-        blocks = frozenset(patch.pop("blocks") or []) if "blocks" in patch else participant.blocks
         attributes = without_nulls({**participant.attributes, **patch})
         check_whole(attributes)
         self._expect_revision(participant, command)
-        if (attributes, blocks) == (participant.attributes, participant.blocks):
+        if attributes == participant.attributes:
             return False
-        self._check_participant(participant, {**attributes, "blocks": blocks})
-        turned = blocks ^ participant.blocks
-        participant.attributes, participant.blocks = attributes, blocks
+        self._check_participant(participant, attributes)
+        blocked_before, participant.attributes = participant.blocks(), attributes
+        turned = participant.blocks() ^ blocked_before
         participant.revision += 1
         self.fact("participant.revised", participant.id)
         self._review_after_revision(participant, turned)
@@ -289,14 +286,14 @@ class Market:
         valid_from, valid_until = self._times(command, listing.valid_from, listing.valid_until)
         if valid_until is None and "valid_until" in command:
             valid_until = self._default_end(exchange, valid_from)
-        if "valid_from" in command or "valid_until" in command:
-            self._check_times(exchange, valid_from, valid_until)
         state = listing.state
         if state in ("scheduled", "open"):
             state = self._state_by_start(valid_from)
         before = listing.content, listing.valid_from, listing.valid_until, listing.state
         if before == (content, valid_from, valid_until, state):
             return False
+        if "valid_from" in command or "valid_until" in command:
+            self._check_times(exchange, valid_from, valid_until)
         fact = "listing.revised" if state == listing.state else _published_fact(listing.state, state)
         self._change(listing, fact, state, content, (valid_from, valid_until))
         return True
@@ -386,7 +383,7 @@ class Market:
             listing.opening = self._openings
 
     def _boxes(self, listing):
-        return boxes_of(listing, self.exchanges[listing.exchange], self.trees)
+        return boxes_of(listing, self.exchanges[listing.exchange])
 
     # Times.
 
@@ -438,7 +435,7 @@ class Market:
             return "need_status"
         if offer.participant.status != "member":
             return "offer_status"
-        if offer.participant.id in need.participant.blocks or need.participant.id in offer.participant.blocks:
+        if offer.participant.id in need.participant.blocks() or need.participant.id in offer.participant.blocks():
             return "blocked"
         if not need.is_open():
             return "need_state"

@@ -1,0 +1,27 @@
+#pragma once
+
+/* What the two files of decisions share: decide.c (definitions, participants), decide_listing.c. */
+
+#include "core/state.h"
+
+/* One decision under way. */
+struct decider {
+	const struct market *m;
+	const struct command *c;
+	int64_t now_ms;
+	struct fact *fact;
+	struct buf *room;
+	struct refusal *refusal;
+};
+
+#define REFUSE(d, ...) (refuse((d)->refusal, __VA_ARGS__), DECIDED_REFUSED)
+
+enum decision decide_unknown_participant(struct decider *d);
+enum decision decide_stale(struct decider *d, uint32_t stored);
+
+enum decision decide_publish(struct decider *d);
+enum decision decide_revise(struct decider *d);
+enum decision decide_pause(struct decider *d);
+enum decision decide_resume(struct decider *d);
+enum decision decide_renew(struct decider *d);
+enum decision decide_withdraw(struct decider *d);

@@ -1,0 +1,198 @@
+/*
+ * LMDB's environment: made, opened, grown; and what its errors mean here.
+ *
+ * The data file is kept as long as the map (most of it a hole until it is used). LMDB itself may
+ * leave the file shorter than the pages it counts, where the last of them were taken and given back
+ * in one transaction; a file cut off by accident looks the same and reading it is SIGBUS. Kept at
+ * full length, a file shorter than its pages is damage and nothing else.
+ */
+
+#include "store/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	MAP_START = 64 << 20, /* bytes, unless told */
+	MAP_LEAST = 1 << 20,
+	N_TABLES = 3 + STORE_TABLES,
+};
+
+/* A store is made under this name and renamed when it is whole, so that a data file that is there
+ * never is one half made. */
+#define NEW_FILE "data.new"
+
+int
+env_fail(struct store *s, int rc, const char *doing)
+{
+	switch (rc) {
+	case MDB_NOTFOUND: /* whatever we look for without knowing is asked for elsewhere */
+	case MDB_PAGE_NOTFOUND:
+	case MDB_CORRUPTED:
+	case MDB_CURSOR_FULL:
+	case MDB_INCOMPATIBLE:
+	case MDB_INVALID:
+	case MDB_VERSION_MISMATCH:
+	case MDB_BAD_VALSIZE:
+	case MDB_KEYEXIST:
+		return store_fail(s, STORE_E_CORRUPT, "%s: %s", doing, mdb_strerror(rc));
+	default:
+		return store_fail(s, STORE_E_SYSTEM, "%s: %s", doing, mdb_strerror(rc));
+	}
+}
+
+static int
+open_at(struct store *s, const char *directory, const char *name, uint64_t map)
+{
+	char path[DIRECTORY_PATH];
+	if (!directory_join(directory, name, path))
+		return store_fail(s, STORE_E_SYSTEM, "the directory's path is too long");
+	int rc = mdb_env_create(&s->env);
+	if (rc == 0)
+		rc = mdb_env_set_maxdbs(s->env, N_TABLES);
+	if (rc == 0 && map > 0)
+		rc = mdb_env_set_mapsize(s->env, map);
+	if (rc == 0)
+		rc = mdb_env_open(s->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
+	return rc ? env_fail(s, rc, "opening the data file") : 0;
+}
+
+/* In bytes. */
+struct sizes {
+	uint64_t length; /* of the file */
+	uint64_t pages;	 /* that LMDB counts as taken */
+	uint64_t map;
+};
+
+static int
+measure(struct store *s, struct sizes *ret)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	struct stat st;
+	int fd;
+	int rc = mdb_env_info(s->env, &info);
+	if (rc == 0)
+		rc = mdb_env_stat(s->env, &stat);
+	if (rc == 0)
+		rc = mdb_env_get_fd(s->env, &fd);
+	if (rc == 0)
+		rc = fstat(fd, &st) == 0 ? 0 : errno;
+	if (rc)
+		return env_fail(s, rc, "measuring the data file");
+	*ret = (struct sizes){
+	    .length = (uint64_t)st.st_size,
+	    .pages = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize,
+	    .map = info.me_mapsize,
+	};
+	return 0;
+}
+
+static int
+lengthen(struct store *s, uint64_t length)
+{
+	int fd;
+	int rc = mdb_env_get_fd(s->env, &fd);
+	if (rc == 0)
+		rc = ftruncate(fd, (off_t)length) == 0 ? 0 : errno;
+	return rc ? env_fail(s, rc, "lengthening the data file") : 0;
+}
+
+int
+env_tables(struct store *s, MDB_txn *txn, unsigned flags)
+{
+	int rc = mdb_dbi_open(txn, "meta", flags, &s->meta);
+	flags |= MDB_INTEGERKEY;
+	if (rc == 0)
+		rc = mdb_dbi_open(txn, "facts", flags, &s->facts);
+	if (rc == 0)
+		rc = mdb_dbi_open(txn, "heads", flags, &s->stream_heads);
+	for (unsigned i = 0; i < STORE_TABLES && rc == 0; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "rows.%u", i);
+		rc = mdb_dbi_open(txn, name, flags, &s->rows[i]);
+	}
+	return rc ? env_fail(s, rc, "opening the tables") : 0;
+}
+
+static int
+write_first(struct store *s)
+{
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(s->env, NULL, 0, &txn);
+	if (rc)
+		return env_fail(s, rc, "making the store");
+	int code = env_tables(s, txn, MDB_CREATE);
+	if (code == 0)
+		rc = meta_put_format(s, txn);
+	if (code == 0 && rc == 0)
+		rc = meta_put_state(s, txn, &s->state);
+	if (code || rc)
+		mdb_txn_abort(txn);
+	else
+		rc = mdb_txn_commit(txn);
+	return rc ? env_fail(s, rc, "making the store") : code;
+}
+
+int
+env_create(struct store *s, const char *directory, uint64_t map)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	map = map == 0 ? MAP_START : map < MAP_LEAST ? MAP_LEAST : (map + page - 1) / page * page;
+	unlinkat(s->directory, NEW_FILE, 0); /* of a start that did not get through */
+	int rc = open_at(s, directory, NEW_FILE, map);
+	if (rc == 0)
+		rc = write_first(s);
+	if (rc == 0)
+		rc = lengthen(s, map);
+	mdb_env_close(s->env);
+	s->env = NULL;
+	unlinkat(s->directory, NEW_FILE "-lock", 0);
+	return rc ? rc : directory_publish(s, NEW_FILE);
+}
+
+int
+env_open(struct store *s, const char *directory)
+{
+	struct sizes sizes = {0};
+	int rc = open_at(s, directory, DATA_FILE, 0);
+	if (rc == 0)
+		rc = measure(s, &sizes);
+	if (rc)
+		return rc;
+	if (sizes.length < sizes.pages)
+		return store_fail(s, STORE_E_CORRUPT,
+				  DATA_FILE " is cut off: %" PRIu64 " bytes of %" PRIu64,
+				  sizes.length, sizes.pages);
+	return sizes.length < sizes.map ? lengthen(s, sizes.map) : 0;
+}
+
+int
+env_grow(struct store *s)
+{
+	struct sizes sizes = {0};
+	int rc = measure(s, &sizes);
+	if (rc)
+		return rc;
+	if (sizes.map > SIZE_MAX / 4)
+		return env_fail(s, EFBIG, "growing the map");
+	rc = lengthen(s, sizes.map * 2);
+	if (rc)
+		return rc;
+	rc = mdb_env_set_mapsize(s->env, sizes.map * 2);
+	return rc ? env_fail(s, rc, "growing the map") : 0;
+}
+
+int
+env_make_room(struct store *s)
+{
+	struct sizes sizes = {0};
+	int rc = measure(s, &sizes);
+	if (rc)
+		return rc;
+	return sizes.pages > sizes.map / 4 * 3 ? env_grow(s) : 0;
+}

@@ -1,0 +1,221 @@
+/*
+ * Where each stream is: its last fact's number.
+ *
+ * A turn's facts concern streams all over the key space, and writing their heads each time would
+ * cost a page of the file for nearly each of them. But heads follow from the facts' links, so the
+ * table is a checkpoint: it is written every CHECKPOINT facts, with those that moved, in key order,
+ * and a start reads it and walks the facts after it. What a turn puts is as durable as with every
+ * head written, since its facts are.
+ *
+ * `state` has the sum of the table's hashed entries, so that none is altered or lost unnoticed.
+ */
+
+#include "store/internal.h"
+#include "util/mem.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+/* Memory that is not there stops the process elsewhere too (util/mem.h). */
+#define uthash_malloc(size)   mem_alloc(size)
+#define uthash_fatal(message) mem_failed(0)
+#include <uthash.h>
+
+/* Between a turn that now and then writes ten thousand heads, and a start that walks as many
+ * facts: about 10 ms either way. */
+enum { CHECKPOINT = 16384 };
+
+struct head {
+	uint64_t stream;
+	uint64_t number;  /* of the last committed fact; 0: none */
+	uint64_t turn;	  /* of the last in the open turn; 0: none */
+	uint64_t written; /* as in the table; 0: not there */
+	UT_hash_handle hh;
+};
+
+static struct head *
+find(const struct heads *h, uint64_t stream)
+{
+	struct head *found;
+	HASH_FIND(hh, h->by_stream, &stream, sizeof stream, found);
+	return found;
+}
+
+static struct head *
+find_or_add(struct heads *h, uint64_t stream)
+{
+	struct head *head = find(h, stream);
+	if (head)
+		return head;
+	head = mem_zalloc(sizeof *head);
+	head->stream = stream;
+	HASH_ADD(hh, h->by_stream, stream, sizeof head->stream, head);
+	return head;
+}
+
+uint64_t
+heads_find(const struct heads *h, uint64_t stream)
+{
+	const struct head *head = find(h, stream);
+	return head ? head->number : 0;
+}
+
+uint64_t
+heads_move(struct heads *h, uint64_t stream, uint64_t number)
+{
+	struct head *head = find_or_add(h, stream);
+	uint64_t prev = head->turn;
+	if (prev == 0) {
+		prev = head->number;
+		h->turned = mem_grow(h->turned, h->n_turned, &h->cap_turned, sizeof *h->turned);
+		h->turned[h->n_turned++] = head;
+	}
+	assert(prev < number); /* a fact names each stream once */
+	head->turn = number;
+	return prev;
+}
+
+/* Takes a committed number over. */
+static void
+settle(struct heads *h, struct head *head, uint64_t number)
+{
+	if (head->number == head->written) {
+		h->unwritten =
+		    mem_grow(h->unwritten, h->n_unwritten, &h->cap_unwritten, sizeof *h->unwritten);
+		h->unwritten[h->n_unwritten++] = head;
+	}
+	head->number = number;
+}
+
+void
+heads_commit(struct heads *h)
+{
+	for (size_t i = 0; i < h->n_turned; i++) {
+		struct head *head = h->turned[i];
+		settle(h, head, head->turn);
+		head->turn = 0;
+	}
+	h->n_turned = 0;
+}
+
+void
+heads_abort(struct heads *h)
+{
+	for (size_t i = 0; i < h->n_turned; i++)
+		h->turned[i]->turn = 0;
+	h->n_turned = 0;
+}
+
+/* ---- the checkpoint ---- */
+
+/* What an entry of the table adds to the sum: SipHash, keyed with the epoch. Hashing each entry as
+ * the journal does would take longer than writing it. */
+static uint64_t
+weigh(const struct state *state, uint64_t stream, uint64_t number)
+{
+	static_assert(crypto_shorthash_KEYBYTES == STORE_EPOCH, "the epoch is the key");
+	uint64_t entry[2] = {htole64(stream), htole64(number)};
+	uint8_t hash[crypto_shorthash_BYTES];
+	crypto_shorthash(hash, (const uint8_t *)entry, sizeof entry, state->epoch);
+	return get_u64(hash);
+}
+
+static int
+by_stream(const void *a, const void *b)
+{
+	uint64_t x = (*(struct head *const *)a)->stream, y = (*(struct head *const *)b)->stream;
+	return (x > y) - (x < y);
+}
+
+bool
+heads_due(const struct store *s)
+{
+	return s->state.head - s->state.heads_at >= CHECKPOINT;
+}
+
+int
+heads_write(struct store *s, MDB_txn *txn, struct state *next)
+{
+	struct heads *h = &s->heads;
+	qsort(h->unwritten, h->n_unwritten, sizeof *h->unwritten, by_stream);
+	next->heads_at = s->state.head;
+	for (size_t i = 0; i < h->n_unwritten; i++) {
+		struct head *head = h->unwritten[i];
+		uint64_t number = htole64(head->number);
+		MDB_val key = key_of(&head->stream), value = {sizeof number, &number};
+		int rc = mdb_put(txn, s->stream_heads, &key, &value, 0);
+		if (rc)
+			return rc;
+		next->heads_sum += weigh(next, head->stream, head->number);
+		if (head->written)
+			next->heads_sum -= weigh(next, head->stream, head->written);
+	}
+	return 0;
+}
+
+void
+heads_written(struct heads *h)
+{
+	for (size_t i = 0; i < h->n_unwritten; i++)
+		h->unwritten[i]->written = h->unwritten[i]->number;
+	h->n_unwritten = 0;
+}
+
+/* ---- at start ---- */
+
+static int
+load_table(struct store *s, MDB_txn *txn)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	uint64_t stream, sum = 0;
+	int rc = mdb_cursor_open(txn, s->stream_heads, &cursor);
+	if (rc)
+		return env_fail(s, rc, "reading the streams' heads");
+	while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+		if (!key_read(key, &stream) || value.mv_size != sizeof(uint64_t))
+			break;
+		struct head *head = find_or_add(&s->heads, stream);
+		head->number = head->written = get_u64(value.mv_data);
+		sum += weigh(&s->state, stream, head->number);
+	}
+	mdb_cursor_close(cursor);
+	if (rc && rc != MDB_NOTFOUND)
+		return env_fail(s, rc, "reading the streams' heads");
+	if (rc == 0 || sum != s->state.heads_sum || s->state.heads_at > s->state.head)
+		return store_fail(s, STORE_E_CORRUPT, "the table of streams' heads is damaged");
+	return 0;
+}
+
+static bool
+follow(void *arg, uint64_t number, struct str bytes, const struct store_link *links, size_t n_links)
+{
+	struct heads *h = arg;
+	(void)bytes;
+	for (size_t i = 0; i < n_links; i++)
+		settle(h, find_or_add(h, links[i].stream), number);
+	return true;
+}
+
+int
+heads_load(struct store *s, MDB_txn *txn)
+{
+	int rc = load_table(s, txn);
+	if (rc || s->state.heads_at == s->state.head)
+		return rc;
+	return journal_walk(s, txn, s->state.heads_at + 1, s->state.head, follow, &s->heads);
+}
+
+void
+heads_done(struct heads *h)
+{
+	struct head *head, *next;
+	HASH_ITER(hh, h->by_stream, head, next)
+	{
+		HASH_DEL(h->by_stream, head);
+		free(head);
+	}
+	free(h->turned);
+	free(h->unwritten);
+}

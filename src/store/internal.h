@@ -1,0 +1,201 @@
+#pragma once
+
+/*
+ * What the files of the store share.
+ *
+ * A directory holds `lock`, which is held for as long as the store is open, and `data.mdb`, an LMDB
+ * environment (`lock.mdb` beside it is LMDB's own). Its tables:
+ *
+ *   meta    "format" and "state"                                  meta.c
+ *   facts   number -> hash, links, bytes                          journal.c
+ *   heads   stream -> its last fact, as of the last checkpoint    heads.c
+ *   rows.N  key -> checksum, bytes                                rows.c
+ *
+ * A turn is gathered in memory and written by its commit, whole. So a map that proves too small can
+ * be grown, which LMDB allows between transactions only, and the turn be written again.
+ *
+ * LMDB checks none of its pages. What proves the data is ours: facts are chained, and `state` holds
+ * the chain's last hash; rows sum up to its digest, checkpointed heads to its sum; `format` and
+ * `state` carry a hash each. So a record that is altered, lost or added is noticed.
+ *
+ * Numbers in records are little-endian. Keys of number tables are in the machine's own order, which
+ * is how LMDB compares them quickly; its files do not move between byte orders anyhow.
+ */
+
+#include "store/store.h"
+
+#include <endian.h>
+#include <lmdb.h>
+
+/*
+ * 128 bits of BLAKE2b for every hash. They guard against rot and mistakes, where 64 bits would do,
+ * and whoever noted one hash can prove that the history before it was not replaced later, which
+ * takes a second preimage. 256 bits would defend against the one thing left, the daemon itself
+ * preparing two histories of one hash, at 16 more bytes in each record.
+ */
+enum { HASH = 16 };
+
+/* The layout that this program writes, and the newest it reads. */
+enum { FORMAT = 1 };
+
+struct state {
+	uint8_t epoch[STORE_EPOCH];
+	uint64_t head;
+	uint8_t chain[HASH]; /* of fact `head`; the epoch where there is none */
+	uint64_t digest;
+	uint64_t heads_at; /* the table of heads is as of this fact */
+	uint64_t heads_sum;
+};
+
+/* The streams' heads, in memory (heads.c). */
+struct heads {
+	struct head *by_stream;	 /* uthash; owned */
+	struct head **turned;	 /* moved in the open turn */
+	struct head **unwritten; /* committed, but not in the table of heads */
+	size_t n_turned, cap_turned, n_unwritten, cap_unwritten;
+};
+
+/* What a turn has put so far. Values stand in `bytes`, one behind the other. */
+struct turn {
+	bool open;
+	int failed;	     /* a STORE_E_* code, latched */
+	uint64_t head;	     /* with its facts */
+	uint8_t chain[HASH]; /* likewise */
+	struct buf bytes;
+	struct put_fact {
+		size_t at, len;
+	} * facts;
+	struct put_row {
+		uint64_t key;
+		size_t order;
+		size_t at, len; /* len 0: removed */
+		unsigned table;
+	} * rows;
+	size_t n_facts, cap_facts, n_rows, cap_rows;
+};
+
+struct store {
+	int directory; /* file descriptors; -1: not open */
+	int lock;
+	MDB_env *env;
+	MDB_dbi meta, facts, stream_heads, rows[STORE_TABLES];
+	bool reading;	    /* inside a caller's function, with a transaction open */
+	struct state state; /* as committed */
+	struct heads heads;
+	struct turn turn;
+	int failed; /* nothing goes on after this */
+	char message[STORE_MESSAGE];
+};
+
+/* Notes a sentence for the operator; returns `code`. */
+int store_fail(struct store *s, int code, const char *message, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- directory.c ---- */
+
+/* Makes the directory where there is none, and takes its lock. */
+int directory_open(struct store *s, const char *path);
+void directory_close(struct store *s);
+/* Whether it holds a data file: 1 or 0; an empty one is STORE_E_CORRUPT. */
+int directory_has_data(struct store *s);
+/* Gives a complete new data file its name, for good. */
+int directory_publish(struct store *s, const char *name);
+/* "directory/name"; false where that is too long. */
+enum { DIRECTORY_PATH = 4096 };
+bool directory_join(const char *path, const char *name, char ret[DIRECTORY_PATH]);
+
+#define DATA_FILE "data.mdb"
+
+/* ---- environment.c: LMDB's environment, map and errors ---- */
+
+/* Translates LMDB's or the system's error; returns a STORE_E_* code. */
+int env_fail(struct store *s, int rc, const char *doing);
+/* Makes a store with its tables and first records in the directory. `map` in bytes. */
+int env_create(struct store *s, const char *directory, uint64_t map);
+/* Opens data.mdb, having checked its length against what it claims. */
+int env_open(struct store *s, const char *directory);
+/* Opens the table of each kind in the transaction. */
+int env_tables(struct store *s, MDB_txn *txn, unsigned flags);
+/* Doubles the map. No transaction may be open. */
+int env_grow(struct store *s);
+/* Grows it where less than a quarter is left. */
+int env_make_room(struct store *s);
+
+/* ---- meta.c ---- */
+
+/* Both return LMDB's codes. */
+int meta_put_format(struct store *s, MDB_txn *txn);
+int meta_put_state(struct store *s, MDB_txn *txn, const struct state *state);
+/* Opens the table and reads both records, the format first. STORE_E_*. */
+int meta_load(struct store *s, MDB_txn *txn);
+
+/* ---- journal.c ---- */
+
+/* Appends a fact's record to `out` and moves `chain` on to its hash. */
+void journal_encode(struct buf *out, uint8_t chain[HASH], uint64_t number, struct str bytes,
+		    const struct store_link *links, size_t n_links);
+/* Writes the turn's facts. LMDB's codes. */
+int journal_write(struct store *s, MDB_txn *txn);
+/* Walks facts from..to, which are there, checking each; STORE_E_*. */
+int journal_walk(struct store *s, MDB_txn *txn, uint64_t from, uint64_t to, store_fact_fn fact,
+		 void *arg);
+/* Checks that the journal ends where `state` says. */
+int journal_check_end(struct store *s, MDB_txn *txn);
+
+/* ---- heads.c ---- */
+
+/* Moves the stream on to the turn's fact; returns where it was. */
+uint64_t heads_move(struct heads *h, uint64_t stream, uint64_t number);
+void heads_commit(struct heads *h);
+void heads_abort(struct heads *h);
+uint64_t heads_find(const struct heads *h, uint64_t stream);
+/* Whether the table lies so far behind that the turn should write it. */
+bool heads_due(const struct store *s);
+/* Writes what is committed but not in the table, and says so in `next`. LMDB's codes. */
+int heads_write(struct store *s, MDB_txn *txn, struct state *next);
+/* What heads_write wrote is committed. */
+void heads_written(struct heads *h);
+/* From the table and the facts after it; STORE_E_*. */
+int heads_load(struct store *s, MDB_txn *txn);
+void heads_done(struct heads *h);
+
+/* ---- rows.c ---- */
+
+/* Brings the turn's rows into the order of tables and keys, the last put of each alone. */
+void rows_sort(struct turn *t);
+/* Writes them, sorted. LMDB's codes. */
+int rows_write(struct store *s, MDB_txn *txn);
+
+/* ---- numbers in records ---- */
+
+static inline void
+put_u64(struct buf *b, uint64_t v)
+{
+	v = htole64(v);
+	buf_put(b, &v, sizeof v);
+}
+
+static inline uint64_t
+get_u64(const void *p)
+{
+	uint64_t v;
+	memcpy(&v, p, sizeof v);
+	return le64toh(v);
+}
+
+/* A key of a number table; `*number` must outlive it. */
+static inline MDB_val
+key_of(uint64_t *number)
+{
+	return (MDB_val){sizeof *number, number};
+}
+
+/* false where a key is none of ours. */
+static inline bool
+key_read(MDB_val key, uint64_t *ret)
+{
+	if (key.mv_size != sizeof *ret)
+		return false;
+	memcpy(ret, key.mv_data, sizeof *ret);
+	return true;
+}

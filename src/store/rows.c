@@ -1,0 +1,167 @@
+/* The market's rows: a checksum, which the market made and will check, and its bytes. */
+
+#include "store/internal.h"
+
+#include "util/mem.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { CHECKSUM = 8 };
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct put_row *x = a, *y = b;
+	if (x->table != y->table)
+		return x->table < y->table ? -1 : 1;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+void
+rows_sort(struct turn *t)
+{
+	size_t kept = 0;
+	if (t->n_rows > 1)
+		qsort(t->rows, t->n_rows, sizeof *t->rows, by_place);
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const struct put_row *next = i + 1 < t->n_rows ? &t->rows[i + 1] : NULL;
+		if (next && next->table == t->rows[i].table && next->key == t->rows[i].key)
+			continue;
+		t->rows[kept++] = t->rows[i];
+	}
+	t->n_rows = kept;
+}
+
+/* The table's greatest key; `*ret_empty` where it has none. */
+static int
+last_key(MDB_txn *txn, MDB_dbi table, uint64_t *ret_key, bool *ret_empty)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int rc = mdb_cursor_open(txn, table, &cursor);
+	if (rc)
+		return rc;
+	rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+	*ret_empty = rc == MDB_NOTFOUND;
+	*ret_key = 0;
+	if (rc == 0 && !key_read(key, ret_key))
+		rc = MDB_CORRUPTED;
+	mdb_cursor_close(cursor);
+	return *ret_empty ? 0 : rc;
+}
+
+/* Writes `n` rows of one table, in the order of their keys. */
+static int
+write_table(MDB_txn *txn, MDB_dbi table, const uint8_t *bytes, const struct put_row *rows, size_t n)
+{
+	uint64_t last;
+	bool empty;
+	int rc = last_key(txn, table, &last, &empty);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		uint64_t number = rows[i].key;
+		bool append = empty || number > last;
+		MDB_val key = key_of(&number), value = {rows[i].len, (void *)(bytes + rows[i].at)};
+		if (rows[i].len > 0) {
+			/* Appending fills a page; elsewhere a full page splits into halves. */
+			rc = mdb_put(txn, table, &key, &value, append ? MDB_APPEND : 0);
+			last = append ? number : last;
+			empty = false;
+		} else if (!append) {
+			rc = mdb_del(txn, table, &key, NULL);
+			rc = rc == MDB_NOTFOUND ? 0 : rc; /* put and removed in one turn */
+		}
+	}
+	return rc;
+}
+
+int
+rows_write(struct store *s, MDB_txn *txn)
+{
+	const struct turn *t = &s->turn;
+	for (size_t i = 0, end; i < t->n_rows; i = end) {
+		unsigned table = t->rows[i].table;
+		for (end = i; end < t->n_rows && t->rows[end].table == table;)
+			end++;
+		int rc = write_table(txn, s->rows[table], t->bytes.data, t->rows + i, end - i);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+void
+store_row(struct store *s, unsigned table, uint64_t key, struct str bytes, uint64_t checksum)
+{
+	struct turn *t = &s->turn;
+	assert(t->open && table < STORE_TABLES);
+	t->rows = mem_grow(t->rows, t->n_rows, &t->cap_rows, sizeof *t->rows);
+	struct put_row *row = &t->rows[t->n_rows];
+	*row = (struct put_row){.key = key, .order = t->n_rows, .at = t->bytes.len, .table = table};
+	t->n_rows++;
+	if (bytes.p) {
+		put_u64(&t->bytes, checksum);
+		buf_put(&t->bytes, bytes.p, bytes.len);
+	}
+	row->len = t->bytes.len - row->at;
+}
+
+/* Hands out one table, adding up its checksums. */
+static int
+load_table(struct store *s, MDB_txn *txn, unsigned table, store_row_fn row, void *arg,
+	   uint64_t *sum)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int rc = mdb_cursor_open(txn, s->rows[table], &cursor);
+	if (rc)
+		return env_fail(s, rc, "reading the rows");
+	uint64_t number = 0;
+	bool sound = true;
+	for (bool first = true; sound; first = false) {
+		uint64_t before = number;
+		rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+		if (rc)
+			break;
+		sound = key_read(key, &number) && (first || number > before) &&
+			value.mv_size >= CHECKSUM;
+		if (!sound)
+			break;
+		const char *p = value.mv_data;
+		uint64_t checksum = get_u64(p);
+		struct str bytes = {p + CHECKSUM, (uint32_t)(value.mv_size - CHECKSUM)};
+		*sum += checksum;
+		sound = row(arg, table, number, bytes, checksum);
+	}
+	mdb_cursor_close(cursor);
+	if (!sound)
+		return store_fail(s, STORE_E_CORRUPT, "row %" PRIu64 " of table %u is damaged",
+				  number, table);
+	return rc == MDB_NOTFOUND ? 0 : env_fail(s, rc, "reading the rows");
+}
+
+int
+store_load(struct store *s, store_row_fn row, void *arg)
+{
+	if (s->failed)
+		return s->failed;
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+	if (rc)
+		return env_fail(s, rc, "reading the rows");
+	uint64_t sum = 0;
+	s->reading = true;
+	for (unsigned table = 0; table < STORE_TABLES && rc == 0; table++)
+		rc = load_table(s, txn, table, row, arg, &sum);
+	s->reading = false;
+	mdb_txn_abort(txn);
+	if (rc == 0 && sum != s->state.digest)
+		rc = store_fail(s, STORE_E_CORRUPT,
+				"rows are missing: they sum up to %016" PRIx64
+				", the digest is %016" PRIx64,
+				sum, s->state.digest);
+	return rc;
+}

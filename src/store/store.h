@@ -1,0 +1,104 @@
+#pragma once
+
+/*
+ * The store: the only user of LMDB. One directory, one process, one write transaction a turn.
+ *
+ * It keeps three things: the *journal* (facts by number, each chained to the one before by a
+ * BLAKE2b hash over the previous hash and the record), the market's *rows* (each with its
+ * checksum), and the *heads* of streams. What a turn puts is visible after its commit and gone
+ * without it. Nothing read is served unchecked.
+ *
+ * Returns: 0; a negative errno-like code from STORE_E_* that the caller reports and stops on (fine,
+ * fatal, named). After a failed begin or commit every further begin, commit and read returns the
+ * same.
+ */
+
+#include "util/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+
+enum {
+	STORE_EPOCH = 16,
+	STORE_STREAMS = 3,   /* links of a fact, at most */
+	STORE_TABLES = 16,   /* tables of rows are 0..STORE_TABLES-1 */
+	STORE_MESSAGE = 300, /* bytes, with the zero */
+};
+
+enum {
+	STORE_E_LOCKED = -1,  /* another process has the directory */
+	STORE_E_NEWER = -2,   /* written by a newer format than this program reads */
+	STORE_E_CORRUPT = -3, /* a checksum, the chain or the digest is wrong */
+	STORE_E_SYSTEM = -4,  /* the operating system or LMDB refused */
+};
+
+struct store_options {
+	const char *directory; /* made (0700) where it is not there */
+	uint64_t initial_map;  /* bytes, for a new store; 0: a sensible start. Grows by doubling */
+};
+
+/* A stream that a fact concerns, and the preceding fact in it (0: none). */
+struct store_link {
+	uint64_t stream;
+	uint64_t prev;
+};
+
+/*
+ * Opens or creates. On failure returns a STORE_E_* code and a sentence for the operator in
+ * `message`. A new store makes its epoch from getrandom().
+ */
+int store_open(const struct store_options *options, struct store **ret,
+	       char message[STORE_MESSAGE]);
+/* Takes NULL. An open turn is dropped. */
+void store_close(struct store *s);
+
+const uint8_t *store_epoch(const struct store *s);
+uint64_t store_head(const struct store *s);   /* the last committed fact's number; 0 for none */
+uint64_t store_digest(const struct store *s); /* as committed */
+/* The last sentence about what went wrong. */
+const char *store_message(const struct store *s);
+
+/*
+ * Walks all rows in (table, key) order. `bytes` live for the call. The function returns false to
+ * stop as corrupt; it may not use the store. Rows whose checksums do not sum up to the digest are
+ * STORE_E_CORRUPT, which is known only at the end.
+ */
+typedef bool (*store_row_fn)(void *arg, unsigned table, uint64_t key, struct str bytes,
+			     uint64_t checksum);
+int store_load(struct store *s, store_row_fn row, void *arg);
+
+/* ---- a turn: begin, puts in any order, commit ---- */
+
+int store_begin(struct store *s);
+/* Appends a fact; numbers follow each other. Its links name each stream once; fills in their prev.
+ * Latches errors: commit reports them. */
+void store_fact(struct store *s, uint64_t number, struct str bytes, struct store_link *links,
+		size_t n_links);
+/* Writes or (bytes.p NULL) removes a row; the last put of a row in a turn counts. */
+void store_row(struct store *s, unsigned table, uint64_t key, struct str bytes, uint64_t checksum);
+/*
+ * Writes head, chain and digest, commits and syncs. `digest` is the sum (modulo 2^64) of the
+ * checksums of all rows as the turn leaves them. After anything but 0 nothing of the turn is kept
+ * and the process must stop.
+ */
+int store_commit(struct store *s, uint64_t digest);
+/* Forgets the turn. */
+void store_abort(struct store *s);
+
+/* ---- reads of committed state, each in a short read transaction of its own ---- */
+
+/*
+ * Calls for each committed fact from `from` on, in order, at most `limit`, until the function
+ * returns false. Each record's hash is checked before the call. `bytes` and `links` live for the
+ * call; the function may put into an open turn, but begin or commit none. No fact at or after
+ * `from`: 0, without a call.
+ */
+typedef bool (*store_fact_fn)(void *arg, uint64_t number, struct str bytes,
+			      const struct store_link *links, size_t n_links);
+int store_facts(struct store *s, uint64_t from, uint64_t limit, store_fact_fn fact, void *arg);
+/* The number of the stream's last committed fact; 0 for none. From memory. */
+uint64_t store_stream_head(const struct store *s, uint64_t stream);
+/* Bytes that the data file takes on disk (its length is the map's: most of it may be a hole). */
+uint64_t store_size(const struct store *s);
