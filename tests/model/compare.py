@@ -213,7 +213,7 @@ def main():
 
 def _arguments():
     parser = argparse.ArgumentParser(description="Compares a program with the model.")
-    parser.add_argument("--driver", required=True, help="the program: JSON lines in, JSON lines out")
+    parser.add_argument("--driver", required=True, help="the program, market-driver")
     parser.add_argument("--seed", type=int, default=1, help="the first seed (1)")
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count(), help="processes (one per core)")
     what = parser.add_mutually_exclusive_group(required=True)

@@ -1,4 +1,4 @@
-"""Runs the worked examples of examples.yaml, whose head comment says how they are written, on a driver of drivers.py."""
+"""Runs the worked examples of examples.yaml (its head comment says how they are written) on a driver of drivers.py."""
 
 import yaml
 

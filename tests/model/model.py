@@ -76,7 +76,7 @@ class Market:
     def _do_settings_set(self, command):
         before = self.work, self.regions
         self.work = command.get("work", self.work)
-        self.regions = command.get("regions", self.regions)
+        self.regions = [normal_keyword(region) for region in command.get("regions", self.regions)]
         return (self.work, self.regions) != before
 
     def _do_tree_load(self, command):
@@ -246,8 +246,8 @@ class Market:
         return True
 
     def _published_listing(self, command):
-        """The stored listing of this id, or a new one that is not stored yet, and the content: first the form of what was
-        written, then whether it may be."""
+        """The stored listing of this id, or a new one that is not stored yet, and the content: first the form of what
+        was written, then whether it may be."""
         participant_id, _, key = command["listing"].partition("/")
         exchange, side = command["exchange"], command["side"]
         if side not in SIDES:

@@ -3,7 +3,17 @@
 import re
 from dataclasses import dataclass, field
 
-from statements import Codes, Interval, Refusal, day_number, decimal_number, okved_path, read_statement, scaled
+from statements import (
+    Codes,
+    Interval,
+    Refusal,
+    day_number,
+    decimal_number,
+    normal_keyword,
+    okved_path,
+    read_statement,
+    scaled,
+)
 
 KINDS = ("legal_entity", "sole_proprietor", "person", "foreign_entity")
 SIZES = ("micro", "small", "medium", "large")
@@ -66,7 +76,7 @@ NUMBERS = {
 
 
 def check_whole(attributes):
-    """Raises Refusal where a participant lacks its name, its kind, or has a number that its kind cannot have (section 4)."""
+    """Raises Refusal where a participant lacks its name or its kind, or has a number that its kind cannot have."""
     for name in ("name", "kind"):
         if attributes.get(name) is None:
             raise Refusal("required_missing", name)
@@ -141,8 +151,8 @@ def _inn_check_digit(inn, place):
 
 
 def _read_ogrn(ogrn):
-    """Thirteen digits, or fifteen (a sole proprietor's); the last is the rest of the number that the others make, modulo
-    11 (or 13), modulo 10."""
+    """Thirteen digits, or fifteen (a sole proprietor's); the last is the rest of the number that the others make,
+    modulo 11 (or 13), modulo 10."""
     well_formed = re.fullmatch(r"[0-9]{13}|[0-9]{15}", str(ogrn))
     if not well_formed or int(ogrn[:-1]) % (len(ogrn) - 2) % 10 != int(ogrn[-1]):
         raise Refusal("ogrn_invalid")
@@ -154,7 +164,7 @@ READERS = {
     "kind": _one_of(KINDS),
     "inn": _read_inn,
     "ogrn": _read_ogrn,
-    "region": _of_type(str),
+    "region": lambda value: normal_keyword(_of_type(str)(value)),
     "okved": _read_okved,
     "size": _one_of(SIZES),
     "headcount": _read_headcount,

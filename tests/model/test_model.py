@@ -194,6 +194,22 @@ def test_a_need_that_has_lost_more_than_half_is_refilled():
     assert story.news() == [made("ann/n", "eve/o", 700)]
 
 
+def test_another_refill_waits_where_the_first_is_begun():
+    story = Story(max_matches=3, made_for="newcomer")
+    story.members("ann", *"bcdefg")
+    for name in "bcdefg":
+        story.offer(f"{name}/o", 50)
+    story.need("ann/n")
+    story.send("settings.set", work=1)
+    story.send("listing.withdraw", listing="b/o")
+    assert story.market.queue_units() == 0  # twice two is not fewer than three
+    story.send("listing.withdraw", listing="c/o")
+    assert story.market.queue_units() == 1
+    story.send("listing.withdraw", listing="d/o")
+    # One unit has begun the refill, which has e, f and g to judge; then the withdrawal adds another.
+    assert story.market.queue_units() == 4
+
+
 def test_a_paused_listing_is_not_refilled_itself():
     story = Story(max_matches=2)
     story.members("ann", "bob")
