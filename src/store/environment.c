@@ -172,6 +172,24 @@ env_open(struct store *s, const char *directory)
 }
 
 int
+env_next(struct walk *w)
+{
+	MDB_val key;
+	uint64_t number;
+	int rc = mdb_cursor_get(w->cursor, &key, &w->value, MDB_NEXT);
+	if (rc)
+		return rc;
+	if (key.mv_size != sizeof number)
+		return MDB_CORRUPTED;
+	memcpy(&number, key.mv_data, sizeof number);
+	if (w->begun && number <= w->key)
+		return MDB_CORRUPTED;
+	w->begun = true;
+	w->key = number;
+	return 0;
+}
+
+int
 env_grow(struct store *s)
 {
 	struct sizes sizes = {0};

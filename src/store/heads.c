@@ -167,20 +167,17 @@ heads_written(struct heads *h)
 static int
 load_table(struct store *s, MDB_txn *txn)
 {
-	MDB_cursor *cursor;
-	MDB_val key, value;
-	uint64_t stream, sum = 0;
-	int rc = mdb_cursor_open(txn, s->stream_heads, &cursor);
+	struct walk w = {0};
+	uint64_t sum = 0;
+	int rc = mdb_cursor_open(txn, s->stream_heads, &w.cursor);
 	if (rc)
 		return env_fail(s, rc, "reading the streams' heads");
-	while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-		if (!key_read(key, &stream) || value.mv_size != sizeof(uint64_t))
-			break;
-		struct head *head = find_or_add(&s->heads, stream);
-		head->number = head->written = get_u64(value.mv_data);
-		sum += weigh(&s->state, stream, head->number);
+	while ((rc = env_next(&w)) == 0 && w.value.mv_size == sizeof(uint64_t)) {
+		struct head *head = find_or_add(&s->heads, w.key);
+		head->number = head->written = get_u64(w.value.mv_data);
+		sum += weigh(&s->state, w.key, head->number);
 	}
-	mdb_cursor_close(cursor);
+	mdb_cursor_close(w.cursor);
 	if (rc && rc != MDB_NOTFOUND)
 		return env_fail(s, rc, "reading the streams' heads");
 	if (rc == 0 || sum != s->state.heads_sum || s->state.heads_at > s->state.head)

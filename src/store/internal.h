@@ -116,6 +116,17 @@ int env_create(struct store *s, const char *directory, uint64_t map);
 int env_open(struct store *s, const char *directory);
 /* Opens the table of each kind in the transaction. */
 int env_tables(struct store *s, MDB_txn *txn, unsigned flags);
+/* A walk through a number table: begins as {.cursor = ...}, or with `begun` and `key` set where the
+ * cursor stands on a key already. */
+struct walk {
+	MDB_cursor *cursor;
+	bool begun;
+	uint64_t key;
+	MDB_val value;
+};
+/* Goes on to the next key. LMDB's codes: MDB_NOTFOUND at the end; MDB_CORRUPTED where it is no
+ * number or not above the one before, so that a walk of damaged pages has an end. */
+int env_next(struct walk *w);
 /* Doubles the map. No transaction may be open. */
 int env_grow(struct store *s);
 /* Grows it where less than a quarter is left. */
@@ -188,14 +199,4 @@ static inline MDB_val
 key_of(uint64_t *number)
 {
 	return (MDB_val){sizeof *number, number};
-}
-
-/* false where a key is none of ours. */
-static inline bool
-key_read(MDB_val key, uint64_t *ret)
-{
-	if (key.mv_size != sizeof *ret)
-		return false;
-	memcpy(ret, key.mv_data, sizeof *ret);
-	return true;
 }

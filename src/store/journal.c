@@ -94,22 +94,23 @@ visit(struct store *s, uint64_t number, MDB_val value, uint8_t chain[HASH], stor
 	return 0;
 }
 
-/* Puts the cursor before fact `from` and gives the hash that it follows on. */
+/* Puts the walk before fact `from` and gives the hash that it follows on. */
 static int
-seek(struct store *s, MDB_cursor *cursor, uint64_t from, uint8_t chain[HASH])
+seek(struct store *s, struct walk *w, uint64_t from, uint8_t chain[HASH])
 {
-	if (from == 1) { /* an unset cursor's next is the first */
+	if (from == 1) { /* where a walk begins anyhow */
 		memcpy(chain, s->state.epoch, HASH);
 		return 0;
 	}
-	uint64_t before = from - 1;
-	MDB_val key = key_of(&before), value;
-	int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET);
+	w->begun = true;
+	w->key = from - 1;
+	MDB_val key = key_of(&w->key);
+	int rc = mdb_cursor_get(w->cursor, &key, &w->value, MDB_SET);
 	if (rc && rc != MDB_NOTFOUND)
 		return env_fail(s, rc, "reading the journal");
-	if (rc || value.mv_size < LEAST)
-		return store_fail(s, STORE_E_CORRUPT, "fact %" PRIu64 " is missing", before);
-	memcpy(chain, value.mv_data, HASH);
+	if (rc || w->value.mv_size < LEAST)
+		return store_fail(s, STORE_E_CORRUPT, "fact %" PRIu64 " is missing", w->key);
+	memcpy(chain, w->value.mv_data, HASH);
 	return 0;
 }
 
@@ -117,25 +118,23 @@ int
 journal_walk(struct store *s, MDB_txn *txn, uint64_t from, uint64_t to, store_fact_fn fact,
 	     void *arg)
 {
-	MDB_cursor *cursor;
+	struct walk w = {0};
 	uint8_t chain[HASH];
-	int rc = mdb_cursor_open(txn, s->facts, &cursor);
+	int rc = mdb_cursor_open(txn, s->facts, &w.cursor);
 	if (rc)
 		return env_fail(s, rc, "reading the journal");
-	rc = seek(s, cursor, from, chain);
+	rc = seek(s, &w, from, chain);
 	bool more = true;
 	for (uint64_t number = from; rc == 0 && more && number <= to; number++) {
-		MDB_val key, value;
-		uint64_t found;
-		rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+		rc = env_next(&w);
 		if (rc && rc != MDB_NOTFOUND)
 			rc = env_fail(s, rc, "reading the journal");
-		else if (rc || !key_read(key, &found) || found != number)
+		else if (rc || w.key != number)
 			rc = store_fail(s, STORE_E_CORRUPT, "fact %" PRIu64 " is missing", number);
 		else
-			rc = visit(s, number, value, chain, fact, arg, &more);
+			rc = visit(s, number, w.value, chain, fact, arg, &more);
 	}
-	mdb_cursor_close(cursor);
+	mdb_cursor_close(w.cursor);
 	return rc;
 }
 

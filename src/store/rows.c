@@ -48,8 +48,10 @@ last_key(MDB_txn *txn, MDB_dbi table, uint64_t *ret_key, bool *ret_empty)
 	rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
 	*ret_empty = rc == MDB_NOTFOUND;
 	*ret_key = 0;
-	if (rc == 0 && !key_read(key, ret_key))
+	if (rc == 0 && key.mv_size != sizeof *ret_key)
 		rc = MDB_CORRUPTED;
+	if (rc == 0)
+		memcpy(ret_key, key.mv_data, sizeof *ret_key);
 	mdb_cursor_close(cursor);
 	return *ret_empty ? 0 : rc;
 }
@@ -114,32 +116,25 @@ static int
 load_table(struct store *s, MDB_txn *txn, unsigned table, store_row_fn row, void *arg,
 	   uint64_t *sum)
 {
-	MDB_cursor *cursor;
-	MDB_val key, value;
-	int rc = mdb_cursor_open(txn, s->rows[table], &cursor);
+	struct walk w = {0};
+	int rc = mdb_cursor_open(txn, s->rows[table], &w.cursor);
 	if (rc)
 		return env_fail(s, rc, "reading the rows");
-	uint64_t number = 0;
 	bool sound = true;
-	for (bool first = true; sound; first = false) {
-		uint64_t before = number;
-		rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
-		if (rc)
-			break;
-		sound = key_read(key, &number) && (first || number > before) &&
-			value.mv_size >= CHECKSUM;
+	while (sound && (rc = env_next(&w)) == 0) {
+		const char *p = w.value.mv_data;
+		sound = w.value.mv_size >= CHECKSUM;
 		if (!sound)
 			break;
-		const char *p = value.mv_data;
 		uint64_t checksum = get_u64(p);
-		struct str bytes = {p + CHECKSUM, (uint32_t)(value.mv_size - CHECKSUM)};
+		struct str bytes = {p + CHECKSUM, (uint32_t)(w.value.mv_size - CHECKSUM)};
 		*sum += checksum;
-		sound = row(arg, table, number, bytes, checksum);
+		sound = row(arg, table, w.key, bytes, checksum);
 	}
-	mdb_cursor_close(cursor);
+	mdb_cursor_close(w.cursor);
 	if (!sound)
 		return store_fail(s, STORE_E_CORRUPT, "row %" PRIu64 " of table %u is damaged",
-				  number, table);
+				  w.key, table);
 	return rc == MDB_NOTFOUND ? 0 : env_fail(s, rc, "reading the rows");
 }
 

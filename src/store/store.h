@@ -80,8 +80,8 @@ void store_fact(struct store *s, uint64_t number, struct str bytes, struct store
 void store_row(struct store *s, unsigned table, uint64_t key, struct str bytes, uint64_t checksum);
 /*
  * Writes head, chain and digest, commits and syncs. `digest` is the sum (modulo 2^64) of the
- * checksums of all rows as the turn leaves them. After anything but 0 nothing of the turn is kept
- * and the process must stop.
+ * checksums of all rows as the turn leaves them. A turn without puts costs nothing. After anything
+ * but 0 nothing of the turn is kept and the process must stop.
  */
 int store_commit(struct store *s, uint64_t digest);
 /* Forgets the turn. */
