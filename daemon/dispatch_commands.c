@@ -8,6 +8,9 @@
 #include "core/participant.h"
 #include "intake/intake.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* ---- executing and answering ---- */
 
 static bool
@@ -27,12 +30,32 @@ put_result(struct call *c, const struct outcome *o)
 	mp_put_text(c->reply, o->kind == OUTCOME_CHANGED ? "changed" : "unchanged");
 }
 
+/*
+ * The core names a participant's attributes, and not where in which request they stand: "inn"
+ * becomes "participant.inn" or "set.inn", as intake says it. `within` is the argument that holds
+ * the attributes; NULL for none.
+ */
+static void
+qualify_field(struct refusal *r, const char *within)
+{
+	static const char *const attributes[] = {"inn",	   "ogrn",   "kind", "name",
+						 "region", "blocks", NULL};
+	char field[REFUSAL_FIELD];
+
+	if (!within || word_index(attributes, str_of(r->field)) < 0)
+		return;
+	snprintf(field, sizeof field, "%s.%s", within, r->field);
+	memcpy(r->field, field, sizeof field);
+}
+
 static bool
-answer_participant(struct call *c, struct command *command)
+answer_participant(struct call *c, struct command *command, const char *within)
 {
 	struct outcome o;
-	if (!execute(c, command, &o))
+	if (!execute(c, command, &o)) {
+		qualify_field(&c->refusal, within);
 		return false;
+	}
 	proto_write_ok(c->reply, c->request->id, 4);
 	put_result(c, &o);
 	mp_put_text(c->reply, "revision");
@@ -48,8 +71,12 @@ static bool
 answer_listing(struct call *c, struct command *command)
 {
 	struct outcome o;
-	if (!execute(c, command, &o))
+	if (!execute(c, command, &o)) {
+		/* The participant is the first part of the listing's id. */
+		if (strcmp(c->refusal.field, "participant") == 0)
+			snprintf(c->refusal.field, sizeof c->refusal.field, "listing");
 		return false;
+	}
 	bool member = o.participant->status == STATUS_MEMBER;
 	proto_write_ok(c->reply, c->request->id, member ? 6 : 7);
 	put_result(c, &o);
@@ -156,7 +183,7 @@ register_participant(struct call *c)
 	if (read_status(c, STATUS_APPLICANT, &command.status) && may_begin_as(c, command.status) &&
 	    intake_participant(written, true, "participant", &content, &c->refusal) == 0) {
 		command.content = buf_str(&content);
-		done = answer_participant(c, &command);
+		done = answer_participant(c, &command, "participant");
 	}
 	buf_free(&content);
 	return done;
@@ -172,6 +199,7 @@ check_patched(struct call *c, const struct command *command)
 	if (p) {
 		participant_patch(p->content, command->content, &merged);
 		good = intake_participant_check(buf_str(&merged), &c->refusal) == 0;
+		qualify_field(&c->refusal, good ? NULL : "set");
 	}
 	buf_free(&merged);
 	return good;
@@ -189,7 +217,7 @@ revise_participant(struct call *c)
 	if (intake_participant(proto_arg(c->request, "set")->raw, false, "set", &patch,
 			       &c->refusal) == 0) {
 		command.content = buf_str(&patch);
-		done = check_patched(c, &command) && answer_participant(c, &command);
+		done = check_patched(c, &command) && answer_participant(c, &command, "set");
 	}
 	buf_free(&patch);
 	return done;
@@ -200,7 +228,8 @@ set_status(struct call *c)
 {
 	struct command command = {.kind = COMMAND_STATUS,
 				  .participant = arg_text(c, "participant")};
-	return read_status(c, STATUS_APPLICANT, &command.status) && answer_participant(c, &command);
+	return read_status(c, STATUS_APPLICANT, &command.status) &&
+	       answer_participant(c, &command, NULL);
 }
 
 /* ---- listings ---- */

@@ -1,0 +1,83 @@
+#include "daemon/bound.h"
+
+#include "daemon/endpoint.h"
+#include "daemon/socket_file.h"
+#include "proto/proto.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+enum {
+	/* A little more than a request may have, so that one a little too long gets an answer; a
+	 * peer that sends more than this is disconnected. */
+	MESSAGE_MAX = 2 * PROTO_MAX_REQUEST,
+	HANDSHAKE_MS = 3000,
+	QUEUE_MAX = 10000, /* messages for one peer, each way */
+	WAITING_MAX = 256, /* connections not yet accepted */
+	KEEPALIVE_IDLE_S = 60,
+};
+
+static bool
+set_int(void *socket, int option, int value)
+{
+	return zmq_setsockopt(socket, option, &value, sizeof(value)) == 0;
+}
+
+static bool
+protect(void *socket, int type)
+{
+	int64_t message_max = MESSAGE_MAX;
+
+	return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &message_max, sizeof(message_max)) == 0 &&
+	       set_int(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
+	       set_int(socket, ZMQ_SNDHWM, QUEUE_MAX) && set_int(socket, ZMQ_RCVHWM, QUEUE_MAX) &&
+	       set_int(socket, ZMQ_BACKLOG, WAITING_MAX) && set_int(socket, ZMQ_LINGER, 0) &&
+	       set_int(socket, ZMQ_IPV6, 1) && set_int(socket, ZMQ_TCP_KEEPALIVE, 1) &&
+	       set_int(socket, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S) &&
+	       (type != ZMQ_ROUTER || set_int(socket, ZMQ_ROUTER_MANDATORY, 1)) &&
+	       (type != ZMQ_XPUB || set_int(socket, ZMQ_XPUB_MANUAL, 1));
+}
+
+/* The umask is narrow while the file comes to be: at no moment may more connect than should. */
+static bool
+bind_ipc(struct bound *b, const char *endpoint, mode_t mode)
+{
+	const char *path = endpoint_path(endpoint);
+
+	b->lock = socket_file_claim(path);
+	if (b->lock < 0)
+		return false;
+	mode_t mask = umask(0177);
+	bool bound = zmq_bind(b->socket, endpoint) == 0;
+	umask(mask);
+	return bound && chmod(path, mode) == 0;
+}
+
+int
+bound_open(struct bound *b, void *context, int type, const char *endpoint, mode_t mode)
+{
+	*b = (struct bound){zmq_socket(context, type), -1};
+	if (b->socket && protect(b->socket, type) &&
+	    (endpoint_path(endpoint) ? bind_ipc(b, endpoint, mode)
+				     : zmq_bind(b->socket, endpoint) == 0))
+		return 0;
+	int error = errno;
+	bound_close(b, 0);
+	errno = error;
+	return -1;
+}
+
+void
+bound_close(struct bound *b, int linger_ms)
+{
+	if (b->socket) {
+		set_int(b->socket, ZMQ_LINGER, linger_ms);
+		zmq_close(b->socket);
+	}
+	if (b->lock >= 0)
+		close(b->lock);
+	*b = (struct bound){NULL, -1};
+}

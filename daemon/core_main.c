@@ -1,0 +1,272 @@
+/*
+ * matchd, the core: holds the market and its store, and speaks to gateways alone.
+ *
+ * From the configuration to the loop: everything that can be wrong is found before the socket is
+ * there, and the service manager hears READY only then. What each turn of the loop does stands in
+ * server.h.
+ */
+
+#include "daemon/child.h"
+#include "daemon/definitions.h"
+#include "daemon/journal.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/recovery.h"
+#include "daemon/server.h"
+#include "daemon/turn.h"
+#include "store/store.h"
+#include "util/mem.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXIT_MISTAKE = 2 }; /* in the configuration: starting again would not help */
+
+struct core {
+	struct options options;
+	struct event_base *base;
+	struct clock clock;
+	struct store *store;
+	struct market *market;
+	struct journal journal;
+	struct turn *turn;
+	struct dispatch dispatch;
+	struct notify *notify;
+	struct server *server;
+	struct child *child;
+	struct event *terminate, *interrupt, *hangup;
+};
+
+/* ---- before the loop ---- */
+
+static int
+refuse_start(const char *what, const char *why)
+{
+	log_write(LOG_ID_START_REFUSED, LOG_NONE, "%s: %s", what, why);
+	return 1;
+}
+
+static int
+open_store(struct core *c)
+{
+	const struct store_options options = {c->options.data_directory, c->options.initial_map};
+	char message[STORE_MESSAGE], why[RECOVERY_MESSAGE];
+
+	if (store_open(&options, &c->store, message) != 0)
+		return refuse_start("the store cannot be opened", message);
+	c->market = market_new();
+	if (recovery_load(c->store, c->market, why) != 0)
+		return refuse_start("the store does not hold what was committed", why);
+	return 0;
+}
+
+static void
+open_clock(struct core *c)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/clock", c->options.runtime_directory) < 0)
+		mem_failed(strlen(c->options.runtime_directory));
+	clock_init(&c->clock, (int64_t)c->options.clock_jump_limit_s * 1000, path);
+	free(path);
+	int64_t behind_ms = market_stamp_ms(c->market) - clock_now(&c->clock);
+	if (behind_ms > 0)
+		log_write(LOG_ID_CLOCK_BEHIND, LOG_FIELDS({"behind_ms", .number = behind_ms}),
+			  "the clock is behind the last fact; time stands still until it is not");
+}
+
+static void
+wire(struct core *c)
+{
+	journal_of_store(&c->journal, c->store);
+	c->turn = turn_new(c->market, c->store);
+	c->dispatch = (struct dispatch){.market = c->market,
+					.journal = &c->journal,
+					.emit = turn_emit,
+					.emit_arg = c->turn,
+					.started_ms = clock_now(&c->clock)};
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+/* Participants' regions are kept in small letters. */
+static struct str
+folded(char *region)
+{
+	for (char *c = region; *c; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c);
+	return str_of(region);
+}
+
+/* The market finds out itself whether they differ from what it has. */
+static int
+load_settings(struct core *c)
+{
+	const struct text_list *given = &c->options.admitted_regions;
+	struct str *regions = mem_alloc((given->n + 1) * sizeof(*regions));
+	struct buf settings = BUF_EMPTY;
+	struct refusal refusal;
+	size_t n = 0;
+
+	for (size_t i = 0; i < given->n; i++)
+		regions[i] = folded(given->texts[i]);
+	qsort(regions, given->n, sizeof(*regions), by_bytes);
+	for (size_t i = 0; i < given->n; i++)
+		if (n == 0 || !str_eq(regions[n - 1], regions[i]))
+			regions[n++] = regions[i];
+	market_settings_encode((uint32_t)c->options.work, regions, n, &settings);
+	const struct command command = {.kind = COMMAND_SETTINGS,
+					.clock_ms = clock_now(&c->clock),
+					.definition = buf_str(&settings)};
+	bool taken = dispatch_command(&c->dispatch, &command, &refusal);
+	buf_free(&settings);
+	free(regions);
+	return taken ? 0 : refuse_start("the settings are refused", refusal.message);
+}
+
+/* Settings, trees and exchanges as commands, in one turn of their own. */
+static int
+load_definitions(struct core *c)
+{
+	struct definitions definitions;
+	const char *directory = c->options.exchanges_directory;
+	int failed = 0;
+
+	if (definitions_read(&definitions, directory) > 0)
+		failed = refuse_start("exchange files have mistakes", directory);
+	else if (load_settings(c) != 0)
+		failed = 1;
+	else if (definitions_load(&definitions, &c->dispatch, clock_now(&c->clock)) != 0)
+		failed = refuse_start("an exchange file is refused", directory);
+	definitions_done(&definitions);
+	if (failed)
+		return 1;
+	if (turn_commit(c->turn) != 0)
+		return refuse_start("the definitions cannot be stored", store_message(c->store));
+	turn_clear(c->turn);
+	return 0;
+}
+
+/* ---- the loop ---- */
+
+static void
+on_terminate(evutil_socket_t signal, short what, void *arg)
+{
+	struct core *c = arg;
+
+	(void)what;
+	log_write(LOG_ID_STOPPING, LOG_FIELDS({"signal", .number = signal}), "stopping");
+	notify_stopping();
+	server_stop(c->server);
+}
+
+static void
+on_hangup(evutil_socket_t signal, short what, void *arg)
+{
+	(void)signal, (void)what, (void)arg;
+	log_write(LOG_ID_RELOAD_IGNORED, LOG_NONE,
+		  "configuration and exchanges are read at start: restart to load them");
+}
+
+static int
+open_loop(struct core *c)
+{
+	const struct server_parts parts = {c->base, &c->options,  c->store,  c->market,
+					   c->turn, &c->dispatch, &c->clock, c->notify};
+
+	c->terminate = evsignal_new(c->base, SIGTERM, on_terminate, c);
+	c->interrupt = evsignal_new(c->base, SIGINT, on_terminate, c);
+	c->hangup = evsignal_new(c->base, SIGHUP, on_hangup, c);
+	event_add(c->terminate, NULL);
+	event_add(c->interrupt, NULL);
+	event_add(c->hangup, NULL);
+	c->server = server_new(&parts);
+	if (!c->server)
+		return 1;
+	if (options_spawns(&c->options))
+		c->child = child_new(c->base, &c->options);
+	return 0;
+}
+
+static int
+run(struct core *c)
+{
+	log_open((enum log_target)c->options.log_target,
+		 (enum log_level)c->options.log_level + LEVEL_ERROR);
+	c->base = event_base_new();
+	if (!c->base)
+		return refuse_start("no event loop", "libevent has none to give");
+	c->notify = notify_new(c->base);
+	if (open_store(c) != 0)
+		return 1;
+	open_clock(c);
+	wire(c);
+	if (load_definitions(c) != 0 || open_loop(c) != 0)
+		return 1;
+	notify_ready();
+	log_write(LOG_ID_READY,
+		  LOG_FIELDS({"head", .number = (int64_t)store_head(c->store)},
+			     {"socket", c->options.core_socket}),
+		  "matchd " MATCHD_VERSION " is ready");
+	event_base_dispatch(c->base);
+	if (server_failed(c->server))
+		return 1;
+	log_write(LOG_ID_STOPPED, LOG_FIELDS({"head", .number = (int64_t)store_head(c->store)}),
+		  "stopped");
+	return 0;
+}
+
+static void
+close_all(struct core *c)
+{
+	struct event *const signals[] = {c->terminate, c->interrupt, c->hangup};
+
+	server_free(c->server);
+	child_free(c->child);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (signals[i])
+			event_free(signals[i]);
+	notify_free(c->notify);
+	turn_free(c->turn);
+	market_free(c->market);
+	store_close(c->store);
+	clock_done(&c->clock);
+	if (c->base)
+		event_base_free(c->base);
+	options_done(&c->options);
+}
+
+static void __attribute__((noreturn)) out_of_memory(size_t size)
+{
+	log_write(LOG_ID_MEMORY, LOG_FIELDS({"bytes", .number = (int64_t)size}),
+		  "out of memory: nothing of this turn is kept");
+	_Exit(EXIT_FAILURE);
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct core core;
+	static struct mistakes mistakes;
+	enum options_wish wish;
+	int status = EXIT_SUCCESS;
+
+	mem_failed = out_of_memory;
+	signal(SIGPIPE, SIG_IGN);
+	if (options_read(&core.options, PROGRAM_CORE, argc, argv, &wish, &mistakes)) {
+		options_print_mistakes(stderr, &core.options, &mistakes);
+		status = EXIT_MISTAKE;
+	} else if (wish == WISH_RUN) {
+		status = run(&core);
+	} else {
+		options_answer(stdout, PROGRAM_CORE, wish);
+	}
+	close_all(&core);
+	return status;
+}

@@ -1,0 +1,54 @@
+#include "daemon/journal.h"
+
+#include "store/store.h"
+
+#include <assert.h>
+
+static_assert((int)STORE_STREAMS == (int)MAX_STREAMS, "store and market agree on links");
+
+static const uint8_t *
+epoch(void *self)
+{
+	return store_epoch(self);
+}
+
+static uint64_t
+stream_head(void *self, uint64_t stream)
+{
+	return store_stream_head(self, stream);
+}
+
+/* Whom the facts of one read go to. */
+struct reader {
+	bool (*fact)(void *arg, const struct journalled *f);
+	void *arg;
+};
+
+static bool
+pass_on(void *arg, uint64_t number, struct str bytes, const struct store_link *links,
+	size_t n_links)
+{
+	struct reader *r = arg;
+	struct journalled f = {.number = number, .bytes = bytes, .n_links = n_links};
+
+	for (size_t i = 0; i < n_links; i++) {
+		f.links[i].stream = links[i].stream;
+		f.links[i].prev = links[i].prev;
+	}
+	return r->fact(r->arg, &f);
+}
+
+static int
+read_facts(void *self, uint64_t from, uint64_t limit,
+	   bool (*fact)(void *arg, const struct journalled *f), void *arg)
+{
+	struct reader r = {fact, arg};
+
+	return store_facts(self, from, limit, pass_on, &r);
+}
+
+void
+journal_of_store(struct journal *ret, struct store *store)
+{
+	*ret = (struct journal){store, epoch, stream_head, read_facts};
+}

@@ -1,0 +1,362 @@
+#include "daemon/options.h"
+
+#include "daemon/endpoint.h"
+#include "daemon/file.h"
+#include "daemon/option.h"
+#include "daemon/options_file.h"
+#include "util/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#define USUAL_CONFIG "/etc/matchd/matchd.yaml"
+
+/* ---- the defaults that depend on something ---- */
+
+/* A format and what it leaves out, as an owned text. */
+static char *
+text_of(const char *format, const char *value)
+{
+	char *text;
+
+	if (asprintf(&text, format, value) < 0)
+		mem_failed(strlen(format) + strlen(value));
+	return text;
+}
+
+/* systemd separates several directories with colons; ours is the first. */
+static char *
+first_directory(const char *list)
+{
+	return mem_dup(list, strcspn(list, ":"));
+}
+
+static char *
+default_runtime(void)
+{
+	const char *given = getenv("RUNTIME_DIRECTORY");
+	const char *session = getenv("XDG_RUNTIME_DIR");
+
+	if (given && given[0] == '/')
+		return first_directory(given);
+	if (geteuid() != 0 && session && session[0] == '/')
+		return text_of("%s/matchd", session);
+	return text_of("%s", "/run/matchd");
+}
+
+/* Beside this program, as it is in a build directory; else where it is installed. */
+static char *
+default_gateway(void)
+{
+	char self[4096];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *beside = NULL;
+
+	if (len > 0) {
+		self[len] = 0;
+		*strrchr(self, '/') = 0;
+		beside = text_of("%s/matchd-gateway", self);
+		if (access(beside, X_OK) == 0)
+			return beside;
+	}
+	free(beside);
+	return text_of("%s", MATCHD_GATEWAY);
+}
+
+/* What follows from the runtime directory is checked as if it had been written. */
+static void
+fill_in_socket(struct options *o, const char *name, const char *format, struct mistakes *ret)
+{
+	const struct option *row = option_find(str_of(name));
+	char why[200];
+
+	if (*(char **)((char *)o + row->offset))
+		return;
+	char *text = text_of(format, o->runtime_directory);
+	if (!option_set(o, row, text, why, sizeof(why)))
+		option_mistake(ret, 0, "runtime-directory", "%s: %s", name, why);
+	free(text);
+}
+
+static void
+fill_in(struct options *o, struct mistakes *ret)
+{
+	const char *state = getenv("STATE_DIRECTORY");
+
+	if (!o->data_directory)
+		o->data_directory =
+		    first_directory(state && state[0] == '/' ? state : "/var/lib/matchd");
+	if (!o->runtime_directory)
+		o->runtime_directory = default_runtime();
+	if (!o->gateway_path)
+		o->gateway_path = default_gateway();
+	fill_in_socket(o, "core-socket", "%s/core.sock", ret);
+	fill_in_socket(o, "commands", "ipc://%s/commands.sock", ret);
+	fill_in_socket(o, "feed", "ipc://%s/feed.sock", ret);
+}
+
+/* ---- the command line ---- */
+
+/* What it said, before anything is done about it. */
+struct command_line {
+	enum options_wish wish;
+	const char *config; /* NULL: not given */
+	struct given {
+		const struct option *row;
+		const char *value;
+	} * given;
+	size_t n_given, cap_given;
+};
+
+static bool
+take_flag(struct command_line *line, const char *name)
+{
+	static const struct {
+		const char *name;
+		enum options_wish wish;
+	} flags[] = {{"help", WISH_HELP}, {"version", WISH_VERSION}, {"print-options", WISH_TABLE}};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (strcmp(name, flags[i].name) == 0) {
+			line->wish = flags[i].wish;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+take_option(struct command_line *line, enum program program, const char *name, const char *value,
+	    struct mistakes *ret)
+{
+	const struct option *row = option_find(str_of(name));
+	bool config = strcmp(name, "config") == 0;
+
+	if (!row && !config) {
+		option_mistake(ret, 0, name, "there is no such option; --help lists them");
+	} else if (!value) {
+		option_mistake(ret, 0, name, "has no value");
+	} else if (config) {
+		line->config = value;
+	} else if (!(row->programs & program)) {
+		option_mistake(ret, 0, name, "is not an option of this program");
+	} else {
+		line->given =
+		    mem_grow(line->given, line->n_given, &line->cap_given, sizeof(*line->given));
+		line->given[line->n_given++] = (struct given){row, value};
+	}
+}
+
+static void
+read_command_line(struct command_line *line, enum program program, int argc, char *const argv[],
+		  struct mistakes *ret)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "--", 2) != 0) {
+			option_mistake(ret, 0, "", "expected --name=value, not \"%s\"", argv[i]);
+			continue;
+		}
+		char *name = mem_dup(argv[i] + 2, strlen(argv[i] + 2));
+		char *equals = strchr(name, '=');
+		if (equals) {
+			*equals = 0;
+			take_option(line, program, name, strchr(argv[i], '=') + 1, ret);
+		} else if (!take_flag(line, name)) {
+			bool follows = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0;
+			take_option(line, program, name, follows ? argv[i + 1] : NULL, ret);
+			i += follows;
+		}
+		free(name);
+	}
+}
+
+/* ---- all together ---- */
+
+static void
+set_fallbacks(struct options *o)
+{
+	char why[200];
+
+	for (const struct option *row = options_table; row->name; row++)
+		if (row->fallback && !option_set(o, row, row->fallback, why, sizeof(why)))
+			abort(); /* a mistake in our own table */
+}
+
+static void
+read_file(struct options *o, const char *given, struct mistakes *ret)
+{
+	const char *path = given ? given : USUAL_CONFIG;
+	struct buf yaml = BUF_EMPTY;
+
+	if (given && given[0] == 0)
+		return;
+	if (!given && access(path, F_OK) != 0)
+		return;
+	o->config = mem_dup(path, strlen(path));
+	errno = 0;
+	if (file_read(path, OPTIONS_FILE_MAX, &yaml))
+		options_file_read(o, buf_str(&yaml), ret);
+	else
+		option_mistake(ret, 0, "config", "%s: %s", path, strerror(errno));
+	buf_free(&yaml);
+}
+
+int
+options_read(struct options *o, enum program program, int argc, char *const argv[],
+	     enum options_wish *ret_wish, struct mistakes *ret)
+{
+	struct command_line line = {.wish = WISH_RUN};
+	char why[200];
+
+	*o = (struct options){0};
+	ret->count = 0;
+	read_command_line(&line, program, argc, argv, ret);
+	if (line.wish == WISH_RUN) {
+		set_fallbacks(o);
+		read_file(o, line.config, ret);
+		for (size_t i = 0; i < line.n_given; i++)
+			if (!option_set(o, line.given[i].row, line.given[i].value, why,
+					sizeof(why)))
+				option_mistake(ret, 0, line.given[i].row->name, "%s", why);
+		fill_in(o, ret);
+	}
+	free(line.given);
+	*ret_wish = line.wish;
+	return ret->count > 0;
+}
+
+void
+options_done(struct options *o)
+{
+	for (const struct option *row = options_table; row->name; row++)
+		option_clear(o, row);
+	free(o->config);
+	*o = (struct options){0};
+}
+
+/* SYSTEMD_EXEC_PID names the very process that the manager started; INVOCATION_ID would also be
+ * set in every shell of a desktop session. */
+bool
+options_spawns(const struct options *o)
+{
+	const char *pid = getenv("SYSTEMD_EXEC_PID");
+	bool managed = getenv("NOTIFY_SOCKET") || (pid && atol(pid) == (long)getpid());
+
+	return o->spawn_gateway == SPAWN_YES || (o->spawn_gateway == SPAWN_AUTO && !managed);
+}
+
+/* ---- the gateway's command line ---- */
+
+static char *
+argument(const char *name, const char *value)
+{
+	char *text;
+
+	if (asprintf(&text, "--%s=%s", name, value) < 0)
+		mem_failed(strlen(name) + strlen(value));
+	return text;
+}
+
+char **
+options_gateway_arguments(const struct options *o, int parent_pid)
+{
+	size_t rows = 0, n = 0;
+
+	while (options_table[rows].name)
+		rows++;
+	char **argv = mem_zalloc((rows + 3) * sizeof(*argv));
+	struct options child = *o; /* a view: only `parent` differs */
+	child.parent = (uint64_t)parent_pid;
+	argv[n++] = mem_dup(o->gateway_path, strlen(o->gateway_path));
+	argv[n++] = argument("config", "");
+	for (const struct option *row = options_table; row->name; row++) {
+		if (!(row->programs & PROGRAM_GATEWAY))
+			continue;
+		char *value = option_text(&child, row);
+		argv[n++] = argument(row->name, value);
+		free(value);
+	}
+	return argv;
+}
+
+void
+options_free_arguments(char **argv)
+{
+	for (size_t i = 0; argv && argv[i]; i++)
+		free(argv[i]);
+	free(argv);
+}
+
+/* ---- for people ---- */
+
+void
+options_print_mistakes(FILE *out, const struct options *o, const struct mistakes *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct mistake *one = &m->list[i];
+		if (one->line > 0)
+			fprintf(out, "%s:%u: ", o->config, one->line);
+		else if (one->field[0])
+			fprintf(out, "--");
+		if (one->field[0])
+			fprintf(out, "%s: ", one->field);
+		fprintf(out, "%s\n", one->message);
+	}
+}
+
+static const char *const program_names[] = {
+    [PROGRAM_CORE] = "matchd",
+    [PROGRAM_GATEWAY] = "matchd-gateway",
+    [PROGRAM_CORE | PROGRAM_GATEWAY] = "both",
+};
+
+static const char *
+shown_default(const struct option *row)
+{
+	if (!row->fallback)
+		return row->shown;
+	return row->fallback[0] ? row->fallback : "empty";
+}
+
+static void
+print_help(FILE *out, enum program program)
+{
+	fprintf(out,
+		"Usage: %s [--config=FILE] [--OPTION=VALUE...]\n\n%s\n\n"
+		"  --config FILE\n      the configuration file (default: " USUAL_CONFIG
+		", if it is there)\n",
+		program_names[program],
+		program == PROGRAM_CORE ? "Finds who suits whom, and tells."
+					: "Stands between matchd and its clients.");
+	for (const struct option *row = options_table; row->name; row++)
+		if (row->programs & program)
+			fprintf(out, "  --%s\n      %s (default: %s%s%s)\n", row->name, row->help,
+				shown_default(row), row->unit ? " " : "",
+				row->unit ? row->unit : "");
+	fprintf(out, "  --print-options\n      print all options as a table\n"
+		     "  --version\n  --help\n");
+}
+
+static void
+print_table(FILE *out)
+{
+	fprintf(out, "| option | program | default | meaning |\n|---|---|---|---|\n");
+	for (const struct option *row = options_table; row->name; row++)
+		fprintf(out, "| `%s` | %s | %s%s%s | %s |\n", row->name,
+			program_names[row->programs], shown_default(row), row->unit ? " " : "",
+			row->unit ? row->unit : "", row->help);
+}
+
+void
+options_answer(FILE *out, enum program program, enum options_wish wish)
+{
+	if (wish == WISH_HELP)
+		print_help(out, program);
+	else if (wish == WISH_TABLE)
+		print_table(out);
+	else
+		fprintf(out, "%s %s\n", program_names[program], MATCHD_VERSION);
+}

@@ -1,0 +1,66 @@
+#include "daemon/recovery.h"
+
+#include "core/market.h"
+#include "store/store.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+static_assert((int)RECOVERY_MESSAGE >= (int)STORE_MESSAGE, "room for the store's own words");
+
+struct loading {
+	struct market *market;
+	unsigned table; /* of the row that was refused */
+	uint64_t key;
+};
+
+static bool
+load_row(void *arg, unsigned table, uint64_t key, struct str bytes, uint64_t checksum)
+{
+	struct loading *l = arg;
+
+	l->table = table;
+	l->key = key;
+	return market_load_row(l->market, (enum table)table, key, bytes, checksum);
+}
+
+/* After loading nothing has changed, so there is nothing to write. */
+static void
+ignore_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t checksum)
+{
+	(void)arg, (void)table, (void)key, (void)bytes, (void)checksum;
+}
+
+int
+recovery_load(struct store *store, struct market *market, char message[RECOVERY_MESSAGE])
+{
+	struct loading loading = {.market = market};
+	int failed = store_load(store, load_row, &loading);
+
+	if (failed) {
+		snprintf(message, RECOVERY_MESSAGE, "at table %u, key %" PRIu64 ": %s",
+			 loading.table, loading.key, store_message(store));
+		return 1;
+	}
+	if (!market_loaded(market)) {
+		snprintf(message, RECOVERY_MESSAGE, "the rows do not fit together");
+		return 1;
+	}
+	if (store_head(store) == 0)
+		return 0; /* a new store: nothing was committed, so there is no digest */
+	market_flush(market, ignore_row, NULL);
+	if (market_head(market) != store_head(store)) {
+		snprintf(message, RECOVERY_MESSAGE,
+			 "the market's last fact is %" PRIu64 ", the journal's %" PRIu64,
+			 market_head(market), store_head(store));
+		return 1;
+	}
+	if (market_digest(market) != store_digest(store)) {
+		snprintf(message, RECOVERY_MESSAGE,
+			 "the market's digest is %016" PRIx64 ", %016" PRIx64 " was committed",
+			 market_digest(market), store_digest(store));
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,58 @@
+#pragma once
+
+/*
+ * A gateway's connection, as the core sees it.
+ *
+ * In a turn the session hands its requests to dispatch and holds the replies back until the turn is
+ * committed. A session whose answers pile up is *behind*: no further requests are taken from it
+ * until it has read, and beyond SESSION_BACKLOG_MAX it is dropped. Whoever is dropped connects
+ * again and lost nothing but replies that its clients ask for again.
+ */
+
+#include "daemon/dispatch.h"
+#include "daemon/stream.h"
+
+#include <sys/types.h>
+
+enum {
+	SESSION_BEHIND = 4 << 20,	/* bytes waiting to be sent: take no more requests */
+	SESSION_BACKLOG_MAX = 64 << 20, /* the session is dropped */
+};
+
+struct session {
+	struct session *prev, *next; /* among the server's (utlist) */
+	struct stream *stream;
+	struct buf held;	 /* frames that wait for the commit */
+	pid_t pid;		 /* of the peer */
+	void (*wake)(void *arg); /* something for the next turn */
+	void *wake_arg;
+	bool greeted; /* its hello came and was answered */
+	bool doomed;  /* freed at the end of the turn */
+};
+
+/* How a turn uses sessions: what it gives each, and what it stops at. */
+struct session_work {
+	struct dispatch *dispatch;
+	int64_t clock_ms;
+	uint64_t requests;		 /* how many may be taken yet from this session */
+	bool (*enough)(const void *arg); /* the turn is full */
+	const void *arg;
+};
+
+/* Takes over the non-blocking socket; `wake` is called when a turn is due. Free with session_free,
+ * which takes NULL. */
+struct session *session_new(struct event_base *base, int fd, pid_t pid, void (*wake)(void *arg),
+			    void *wake_arg);
+void session_free(struct session *s);
+
+bool session_is_behind(const struct session *s);
+/* Handles requests that were received. Returns whether more may be waiting that could be taken at
+ * once. */
+bool session_take(struct session *s, struct session_work *work);
+/* Sends what was held back, and then `frames` if the session is greeted. Drops a session that is
+ * too far behind. */
+void session_release(struct session *s, struct str frames);
+/* Sends one frame outside of turns (a heartbeat), if the session is greeted. */
+void session_send(struct session *s, struct str frame);
+/* Says bye at once, for this reason, and dooms the session. */
+void session_doom(struct session *s, enum channel_reason reason);

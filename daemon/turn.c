@@ -1,0 +1,139 @@
+#include "daemon/turn.h"
+
+#include "daemon/channel.h"
+#include "daemon/publish.h"
+#include "proto/proto.h"
+#include "store/store.h"
+#include "util/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static_assert((int)STORE_EPOCH == (int)PROTO_EPOCH, "an epoch is an epoch");
+
+/* The body stands in the turn's buffer, which moves as it grows: a place, not a pointer. */
+struct turn_fact {
+	uint64_t number;
+	enum fact_kind kind;
+	size_t body_at, body_len; /* body_len 0: nothing to publish */
+	size_t n_links;
+	struct store_link links[STORE_STREAMS];
+};
+
+struct turn {
+	struct market *market;
+	struct store *store;
+	struct buf bodies;
+	struct turn_fact *facts;
+	size_t n_facts, cap_facts;
+	int failed; /* a STORE_E_* code: the turn could not be begun */
+};
+
+struct turn *
+turn_new(struct market *market, struct store *store)
+{
+	struct turn *t = mem_zalloc(sizeof(*t));
+
+	t->market = market;
+	t->store = store;
+	return t;
+}
+
+void
+turn_free(struct turn *t)
+{
+	if (!t)
+		return;
+	buf_free(&t->bodies);
+	free(t->facts);
+	free(t);
+}
+
+void
+turn_emit(void *turn, const struct fact *f, struct str bytes)
+{
+	struct turn *t = turn;
+	uint64_t streams[MAX_STREAMS];
+
+	if (t->n_facts == 0)
+		t->failed = store_begin(t->store);
+	t->facts = mem_grow(t->facts, t->n_facts, &t->cap_facts, sizeof(*t->facts));
+	struct turn_fact *kept = &t->facts[t->n_facts++];
+	*kept = (struct turn_fact){.number = f->number, .kind = f->kind, .body_at = t->bodies.len};
+	if (publish_body(t->market, f, &t->bodies))
+		kept->body_len = t->bodies.len - kept->body_at;
+	kept->n_links = market_streams(t->market, f, streams);
+	for (size_t i = 0; i < kept->n_links; i++)
+		kept->links[i].stream = streams[i];
+	if (!t->failed)
+		store_fact(t->store, f->number, bytes, kept->links, kept->n_links);
+}
+
+size_t
+turn_facts(const struct turn *t)
+{
+	return t->n_facts;
+}
+
+size_t
+turn_bytes(const struct turn *t)
+{
+	return t->bodies.len;
+}
+
+static void
+put_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t checksum)
+{
+	store_row(arg, table, key, bytes, checksum);
+}
+
+int
+turn_commit(struct turn *t)
+{
+	if (t->n_facts == 0)
+		return 0;
+	if (t->failed)
+		return t->failed;
+	market_flush(t->market, put_row, t->store);
+	return store_commit(t->store, market_digest(t->market));
+}
+
+/* "x.patents/match.made" */
+static void
+put_topic(const struct turn *t, uint64_t stream, enum fact_kind kind, struct buf *out)
+{
+	const char *name = fact_kind_name(kind);
+
+	buf_clear(out);
+	market_stream_name(t->market, stream, out);
+	buf_put(out, "/", 1);
+	buf_put(out, name, strlen(name));
+}
+
+void
+turn_publish(const struct turn *t, struct buf *out)
+{
+	struct buf topic = BUF_EMPTY;
+	uint8_t header[PROTO_FEED_HEADER];
+
+	for (size_t i = 0; i < t->n_facts; i++) {
+		const struct turn_fact *f = &t->facts[i];
+		for (size_t k = 0; f->body_len > 0 && k < f->n_links; k++) {
+			put_topic(t, f->links[k].stream, f->kind, &topic);
+			proto_feed_header(header, store_epoch(t->store), f->number,
+					  f->links[k].prev);
+			channel_put_fact(out, buf_str(&topic),
+					 (struct str){(const char *)header, sizeof(header)},
+					 (struct str){(const char *)t->bodies.data + f->body_at,
+						      (uint32_t)f->body_len});
+		}
+	}
+	buf_free(&topic);
+}
+
+void
+turn_clear(struct turn *t)
+{
+	buf_clear(&t->bodies);
+	t->n_facts = 0;
+}

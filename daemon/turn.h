@@ -1,0 +1,43 @@
+#pragma once
+
+/*
+ * One turn's facts: gathered as the market makes them, stored in one commit, then published.
+ *
+ * The order is the whole point. A fact's public body is written at once, while the market is as the
+ * fact left it (a later command of the same turn may change the listing again); it is given out
+ * only after the commit. What the commit did not keep nobody is told.
+ *
+ * The store gathers a turn in memory until its commit, so reads of the journal within the turn see
+ * what is committed and nothing else.
+ */
+
+#include "core/market.h"
+#include "util/buf.h"
+
+#include <stddef.h>
+
+struct store;
+struct turn;
+
+/* Market and store must outlive it. Free with turn_free, which takes NULL. */
+struct turn *turn_new(struct market *market, struct store *store);
+void turn_free(struct turn *t);
+
+/* Takes a fact just applied (fact_fn; the argument is the turn). */
+void turn_emit(void *turn, const struct fact *f, struct str bytes);
+/* Facts that wait to be committed, and the bytes of their bodies. */
+size_t turn_facts(const struct turn *t);
+size_t turn_bytes(const struct turn *t);
+
+/*
+ * Stores the facts and the rows that changed, in one commit. Returns 0, or a STORE_E_* code: then
+ * nothing of the turn is kept, the market is ahead of the store, and the process must stop without
+ * an answer. Without facts there is nothing to store: 0 at once.
+ */
+int turn_commit(struct turn *t);
+
+/* Appends the committed facts to `out` as frames of the channel (CHANNEL_FACT): one for each stream
+ * that a fact concerns. */
+void turn_publish(const struct turn *t, struct buf *out);
+/* Forgets the facts; keeps the memory for the next turn. */
+void turn_clear(struct turn *t);
