@@ -1,0 +1,167 @@
+#include "client/matchctl/ask.h"
+
+#include "client/matchctl/json.h"
+#include "client/matchctl/text.h"
+#include "client/matchctl/value.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+ask_failed(const struct tool *t, int code)
+{
+	const char *where = t->client ? matchd_endpoint(t->client) : t->endpoint;
+	switch (code) {
+	case MATCHD_UNREACHABLE:
+		fprintf(stderr,
+			"matchctl: cannot reach matchd at %s: is matchd-gateway running?\n"
+			"Try: systemctl status matchd-gateway; or say where it is by --endpoint.\n",
+			where);
+		return EXIT_CONNECTION;
+	case MATCHD_TIMEOUT:
+		fprintf(stderr,
+			"matchctl: matchd at %s did not answer within %d s: is matchd (the core) "
+			"running?\n"
+			"What was to change may have changed or not: look, or do it again.\n",
+			where, t->timeout_ms / 1000);
+		return EXIT_CONNECTION;
+	case MATCHD_E_USAGE:
+		fputs("matchctl: the request is longer than a message may be (65536 bytes)\n",
+		      stderr);
+		return EXIT_REFUSED;
+	default:
+		fprintf(stderr, "matchctl: %s%s%s\n", matchd_strerror(code),
+			code == MATCHD_E_SYSTEM ? ": " : "",
+			code == MATCHD_E_SYSTEM ? strerror(errno) : "");
+		return EXIT_INTERNAL;
+	}
+}
+
+int
+ask_connect(struct tool *t)
+{
+	struct matchd_options o = {.endpoint = t->endpoint, .timeout_ms = t->timeout_ms};
+	if (t->client)
+		return EXIT_DONE;
+	int rc = matchd_open(&o, &t->client);
+	if (rc == MATCHD_OK)
+		return EXIT_DONE;
+	if (rc != MATCHD_E_USAGE)
+		return ask_failed(t, rc);
+	fputs("matchctl: --endpoint takes a directory whose path has less than 93 bytes, or two "
+	      "ZeroMQ endpoints with a comma between them\n",
+	      stderr);
+	return EXIT_USAGE;
+}
+
+int
+ask_refused(const struct tool *t, const char *where, const struct matchd_error *e)
+{
+	int code = strcmp(e->code, "core_unavailable") == 0 ? EXIT_CONNECTION : EXIT_REFUSED;
+	if (t->json) {
+		json_print_line(stderr, json_pack("{s:s*, s:{s:s, s:s, s:s, s:s}}", "where", where,
+						  "error", "code", e->code, "field", e->field,
+						  "message", e->message, "expected", e->expected));
+		return code;
+	}
+	struct buf line = BUF_EMPTY;
+	const char *const parts[] = {where ? where : "matchctl",
+				     ": ",
+				     e->field,
+				     *e->field ? ": " : "",
+				     e->message,
+				     *e->expected ? "; expected: " : "",
+				     e->expected,
+				     " [",
+				     e->code,
+				     "]"};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		buf_put(&line, parts[i], strlen(parts[i]));
+	text_print(stderr, buf_str(&line));
+	fputc('\n', stderr);
+	buf_free(&line);
+	return code;
+}
+
+int
+ask(struct tool *t, const char *cmd, struct arguments *args, struct matchd_reply **ret)
+{
+	int code = ask_connect(t);
+	if (code != EXIT_DONE)
+		return code;
+	struct str map = args ? arguments_map(args) : STR_NONE;
+	struct matchd_reply *r = NULL;
+	struct matchd_error e;
+	int rc = matchd_call(t->client, cmd, map.p, map.len, &r);
+	if (rc == MATCHD_OK) {
+		*ret = r;
+		return EXIT_DONE;
+	}
+	if (rc != MATCHD_REFUSED)
+		return ask_failed(t, rc);
+	matchd_reply_error(r, &e);
+	int refused = ask_refused(t, NULL, &e);
+	matchd_reply_free(r);
+	return refused;
+}
+
+struct mp
+ask_map(const struct matchd_reply *r)
+{
+	size_t len;
+	const void *bytes = matchd_reply_bytes(r, &len);
+	return mp_of((struct str){bytes, (uint32_t)len});
+}
+
+struct mp
+ask_result(const struct matchd_reply *r, const char *name)
+{
+	return mp_find(ask_map(r), str_of(name));
+}
+
+/* The reply's pairs but for v, id and ok, as a map of their own. */
+static void
+without_envelope(struct mp reply, struct buf *out)
+{
+	struct arguments rest = ARGUMENTS_EMPTY;
+	uint32_t n = mp_get_map(&reply);
+	for (uint32_t i = 0; i < n; i++) {
+		struct str key = mp_get_str(&reply);
+		struct str value = mp_get_raw(&reply);
+		if (str_eq(key, STR("v")) || str_eq(key, STR("id")) || str_eq(key, STR("ok")))
+			continue;
+		mp_put_str(&rest.pairs, key);
+		mp_put_raw(&rest.pairs, value);
+		rest.count++;
+	}
+	struct str map = arguments_map(&rest);
+	buf_put(out, map.p, map.len);
+	arguments_free(&rest);
+}
+
+int
+ask_and_print(struct tool *t, const char *cmd, struct arguments *args, const char *result)
+{
+	struct matchd_reply *r;
+	struct buf own = BUF_EMPTY;
+	int code = ask(t, cmd, args, &r);
+	if (code != EXIT_DONE)
+		return code;
+	struct mp shown;
+	if (result) {
+		shown = ask_result(r, result);
+	} else {
+		without_envelope(ask_map(r), &own);
+		shown = mp_of(buf_str(&own));
+	}
+	if (mp_peek(&shown) != MP_MAP)
+		code = ask_failed(t, MATCHD_E_PROTOCOL);
+	else if (t->json)
+		json_print_line(stdout, json_from_mp(shown));
+	else
+		value_print_record(stdout, shown);
+	buf_free(&own);
+	matchd_reply_free(r);
+	return code;
+}

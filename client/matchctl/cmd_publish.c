@@ -1,0 +1,7 @@
+#include "client/matchctl/objects.h"
+
+int
+cmd_publish(struct tool *t)
+{
+	return bulk_send(t, "listing.publish", object_listing);
+}

@@ -1,0 +1,36 @@
+/* pause, resume and withdraw: one listing, one word. */
+
+#include "client/matchctl/ask.h"
+
+static int
+change_state(struct tool *t, const char *cmd)
+{
+	struct arguments args = ARGUMENTS_EMPTY;
+	long long expect = 0;
+	int code = tool_number(t, "expect", 1, UINT32_MAX, &expect);
+	arguments_text(&args, "listing", t->operands[0]);
+	if (expect > 0)
+		arguments_int(&args, "expect_revision", expect);
+	if (code == EXIT_DONE)
+		code = ask_and_print(t, cmd, &args, NULL);
+	arguments_free(&args);
+	return code;
+}
+
+int
+cmd_pause(struct tool *t)
+{
+	return change_state(t, "listing.pause");
+}
+
+int
+cmd_resume(struct tool *t)
+{
+	return change_state(t, "listing.resume");
+}
+
+int
+cmd_withdraw(struct tool *t)
+{
+	return change_state(t, "listing.withdraw");
+}

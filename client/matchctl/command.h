@@ -1,0 +1,94 @@
+#pragma once
+
+/*
+ * A command of matchctl: one row of the table in commands.c. Its options, --help and the check of
+ * what was typed all derive from the row.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct matchd;
+struct command;
+
+/* What the shell gets; printed by --help, and never changed. */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_REFUSED = 1,    /* matchd refused */
+	EXIT_USAGE = 2,	     /* what was typed */
+	EXIT_CONNECTION = 3, /* matchd cannot be reached, or did not answer in time */
+	EXIT_INPUT = 4,	     /* a file that cannot be read as what it should be */
+	EXIT_INTERNAL = 5,   /* the system, or an answer that makes no sense */
+};
+
+struct option_spec {
+	const char *name;
+	char letter;	   /* 0: none */
+	const char *value; /* what stands behind it, for --help; NULL: nothing */
+	const char *help;
+};
+
+struct given {
+	const struct option_spec *option;
+	const char *value;
+};
+
+/* One run: what was typed, and the connection once a command asked for it. */
+struct tool {
+	const struct command *command;
+	char *const *operands;
+	size_t n_operands;
+	struct given *given; /* the command's options, in the order typed */
+	size_t n_given, given_cap;
+
+	bool json;
+	const char *endpoint;
+	int timeout_ms;
+	struct matchd *client;
+};
+
+struct command {
+	const char *name;		   /* one word, or two: "participant show" */
+	const char *operands;		   /* for --help: "ID", "FILE..." */
+	size_t least, most;		   /* operands */
+	const struct option_spec *options; /* ends with a NULL name; NULL: none */
+	int (*run)(struct tool *t);	   /* gives an exit code, having said what went wrong */
+	const char *summary;		   /* one line */
+	const char *help;		   /* more of it; NULL: none */
+};
+
+/* The table; ends with a NULL name. */
+extern const struct command commands[];
+extern const struct option_spec global_options[];
+
+/* The option's last value; NULL if it was not given. */
+const char *tool_option(const struct tool *t, const char *name);
+bool tool_flag(const struct tool *t, const char *name);
+/* A value that must be a whole number in the range: EXIT_DONE (*ret untouched if the option was not
+ * given), or EXIT_USAGE having said so. */
+int tool_number(const struct tool *t, const char *name, long long least, long long most,
+		long long *ret);
+
+/* ---- the commands, each in its own cmd_*.c ---- */
+
+int cmd_participant_register(struct tool *t);
+int cmd_participant_revise(struct tool *t);
+int cmd_participant_status(struct tool *t);
+int cmd_participant_show(struct tool *t);
+int cmd_participant_list(struct tool *t);
+int cmd_publish(struct tool *t);
+int cmd_revise(struct tool *t);
+int cmd_pause(struct tool *t);
+int cmd_resume(struct tool *t);
+int cmd_withdraw(struct tool *t);
+int cmd_renew(struct tool *t);
+int cmd_show(struct tool *t);
+int cmd_list(struct tool *t);
+int cmd_matches(struct tool *t);
+int cmd_explain(struct tool *t);
+int cmd_watch(struct tool *t);
+int cmd_exchange_list(struct tool *t);
+int cmd_exchange_show(struct tool *t);
+int cmd_exchange_check(struct tool *t);
+int cmd_status(struct tool *t);
+int cmd_help(struct tool *t);

@@ -1,0 +1,242 @@
+/* matchctl: finds the command in the table, reads its options, runs it. */
+
+#include "client/matchctl/command.h"
+#include "client/matchctl/help.h"
+#include "client/matchd.h"
+#include "util/mem.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_OPTIONS = 32, MAX_TIMEOUT_S = 3600 };
+
+/* ---- what was given ---- */
+
+const char *
+tool_option(const struct tool *t, const char *name)
+{
+	const char *value = NULL;
+	for (size_t i = 0; i < t->n_given; i++)
+		if (strcmp(t->given[i].option->name, name) == 0)
+			value = t->given[i].value;
+	return value;
+}
+
+bool
+tool_flag(const struct tool *t, const char *name)
+{
+	for (size_t i = 0; i < t->n_given; i++)
+		if (strcmp(t->given[i].option->name, name) == 0)
+			return true;
+	return false;
+}
+
+int
+tool_number(const struct tool *t, const char *name, long long least, long long most, long long *ret)
+{
+	const char *text = tool_option(t, name);
+	char *end;
+	if (!text)
+		return EXIT_DONE;
+	errno = 0;
+	long long value = strtoll(text, &end, 10);
+	if (errno == 0 && end != text && !*end && value >= least && value <= most) {
+		*ret = value;
+		return EXIT_DONE;
+	}
+	fprintf(stderr, "matchctl: --%s takes a whole number from %lld to %lld\n", name, least,
+		most);
+	return EXIT_USAGE;
+}
+
+/* ---- reading options ---- */
+
+/* The command's options and the global ones, in the form that getopt_long takes. */
+struct option_set {
+	const struct option_spec *specs[MAX_OPTIONS];
+	struct option longs[MAX_OPTIONS + 1];
+	char letters[2 * MAX_OPTIONS + 2];
+	size_t n;
+};
+
+static void
+add_options(struct option_set *s, const struct option_spec *options)
+{
+	for (; options && options->name; options++) {
+		s->specs[s->n] = options;
+		s->longs[s->n] = (struct option){
+		    .name = options->name,
+		    .has_arg = options->value ? required_argument : no_argument,
+		    .val = 256 + (int)s->n,
+		};
+		size_t at = strlen(s->letters);
+		if (options->letter) {
+			s->letters[at++] = options->letter;
+			if (options->value)
+				s->letters[at] = ':';
+		}
+		s->n++;
+	}
+}
+
+static const struct option_spec *
+find_option(const struct option_set *s, int c)
+{
+	if (c >= 256)
+		return s->specs[c - 256];
+	for (size_t i = 0; i < s->n; i++)
+		if (s->specs[i]->letter == c)
+			return s->specs[i];
+	return NULL;
+}
+
+/*
+ * Reads options from argv on; what is not one is moved behind them, or with a leading '+' in
+ * `mode` ends the reading. Returns the index of the first operand, or -1 having said what is wrong.
+ */
+static int
+read_options(struct tool *t, const char *mode, int argc, char **argv)
+{
+	struct option_set s = {.n = 0};
+	strcpy(s.letters, mode);
+	add_options(&s, t->command ? t->command->options : NULL);
+	add_options(&s, global_options);
+
+	optind = 0;
+	int c;
+	while ((c = getopt_long(argc, argv, s.letters, s.longs, NULL)) != -1) {
+		const struct option_spec *o = c == '?' ? NULL : find_option(&s, c);
+		if (!o)
+			return -1;
+		t->given = mem_grow(t->given, t->n_given, &t->given_cap, sizeof *t->given);
+		t->given[t->n_given++] = (struct given){o, optarg};
+	}
+	return optind;
+}
+
+/* Takes the global options out of what was given. */
+static int
+apply_globals(struct tool *t)
+{
+	long long timeout_s = t->timeout_ms / 1000;
+	if (tool_number(t, "timeout", 1, MAX_TIMEOUT_S, &timeout_s))
+		return EXIT_USAGE;
+	t->timeout_ms = (int)timeout_s * 1000;
+	t->json = tool_flag(t, "json");
+	t->endpoint = tool_option(t, "endpoint");
+	return EXIT_DONE;
+}
+
+/* ---- finding the command ---- */
+
+/* The command that the words begin with, and how many words its name has. */
+static const struct command *
+find_command(int n, char **words, int *ret_words)
+{
+	for (const struct command *c = commands; c->name; c++) {
+		const char *second = strchr(c->name, ' ');
+		size_t first = second ? (size_t)(second - c->name) : strlen(c->name);
+		if (strlen(words[0]) != first || strncmp(words[0], c->name, first) != 0)
+			continue;
+		if (second && (n < 2 || strcmp(words[1], second + 1) != 0))
+			continue;
+		*ret_words = second ? 2 : 1;
+		return c;
+	}
+	return NULL;
+}
+
+static int
+unknown_command(const char *word)
+{
+	fprintf(stderr, "matchctl: there is no command \"%s\"", word);
+	const char *before = ", but";
+	for (const struct command *c = commands; c->name; c++) {
+		size_t n = strlen(word);
+		if (strncmp(c->name, word, n) != 0 || c->name[n] != ' ')
+			continue;
+		fprintf(stderr, "%s \"%s\"", before, c->name);
+		before = ",";
+	}
+	fputs("\nTry: matchctl --help\n", stderr);
+	return EXIT_USAGE;
+}
+
+int
+cmd_help(struct tool *t)
+{
+	int words;
+	if (t->n_operands == 0) {
+		help_all(stdout);
+		return EXIT_DONE;
+	}
+	const struct command *c = find_command((int)t->n_operands, (char **)t->operands, &words);
+	if (!c)
+		return unknown_command(t->operands[0]);
+	help_command(stdout, c);
+	return EXIT_DONE;
+}
+
+static int
+run_command(struct tool *t)
+{
+	const struct command *c = t->command;
+	if (tool_flag(t, "help")) {
+		help_command(stdout, c);
+		return EXIT_DONE;
+	}
+	if (t->n_operands < c->least || t->n_operands > c->most) {
+		fprintf(stderr, "matchctl: usage: matchctl %s %s\nTry: matchctl help %s\n", c->name,
+			c->operands, c->name);
+		return EXIT_USAGE;
+	}
+	return c->run(t);
+}
+
+/* The options before the command, the command, the rest. */
+static int
+run(struct tool *t, int argc, char **argv)
+{
+	int words;
+	int first = read_options(t, "+", argc, argv);
+	if (first < 0)
+		return EXIT_USAGE;
+	if (tool_flag(t, "version")) {
+		puts("matchctl " MATCHD_VERSION);
+		return EXIT_DONE;
+	}
+	if (first == argc) {
+		bool asked = tool_flag(t, "help");
+		help_all(asked ? stdout : stderr);
+		return asked ? EXIT_DONE : EXIT_USAGE;
+	}
+	t->command = find_command(argc - first, argv + first, &words);
+	if (!t->command)
+		return unknown_command(argv[first]);
+
+	/* getopt takes the place before the first word for the program's name, and begins its
+	 * messages with it. */
+	int skip = first + words - 1;
+	argv[skip] = argv[0];
+	int operand = read_options(t, "", argc - skip, argv + skip);
+	if (operand < 0 || apply_globals(t))
+		return EXIT_USAGE;
+	t->operands = argv + skip + operand;
+	t->n_operands = (size_t)(argc - skip - operand);
+	return run_command(t);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct tool t = {.timeout_ms = 5000};
+	int code = run(&t, argc, argv);
+	matchd_close(t.client);
+	free(t.given);
+	if (fflush(stdout) != 0 && code == EXIT_DONE)
+		code = EXIT_INTERNAL;
+	return code;
+}

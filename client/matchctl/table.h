@@ -1,0 +1,26 @@
+#pragma once
+
+/* A table for people: columns as wide as what is in them, measured as a terminal shows it. */
+
+#include "util/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct column {
+	const char *title; /* NULL ends a list of columns */
+	bool right;	   /* numbers */
+	size_t most;	   /* cells are cut to so many columns; 0: never */
+};
+
+struct table;
+
+/* `columns` must outlive the table. */
+struct table *table_new(const struct column *columns);
+/* Takes NULL. */
+void table_free(struct table *t);
+/* The next cell, left to right, row by row; the text is copied, made safe and cut. */
+void table_cell(struct table *t, struct str text);
+/* Prints titles and rows. A table without rows prints nothing. */
+void table_print(const struct table *t, FILE *out);
