@@ -113,8 +113,8 @@ publish(const char *endpoint, size_t first, size_t count, size_t in_flight)
 
 	for (size_t i = 0; i < first; i++)
 		next_listing(w, 'o', i, &b);
-	for (size_t i = first; i < first + count; i += LISTINGS_EACH)
-		register_owner(c, 'o', i);
+	for (size_t i = first / LISTINGS_EACH; i <= (first + count) / LISTINGS_EACH; i++)
+		register_owner(c, 'o', i * LISTINGS_EACH);
 	double start = now_us();
 	for (size_t i = first; i < first + count; i++) {
 		int code;

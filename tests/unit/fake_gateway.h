@@ -1,0 +1,47 @@
+#pragma once
+
+/*
+ * A gateway with a core behind it, small enough to misbehave on command: it keeps facts in memory,
+ * answers streams.heads and facts.read, publishes what it is told to and loses what it is told to
+ * lose. It runs in a thread of its own; every function here may be called while it does.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FAKE_PAGE = 7, FAKE_HEARTBEAT_MS = 50 };
+
+struct fake;
+
+/* In a directory of its own, whose name fits a socket address. Not started. */
+struct fake *fake_new(void);
+void fake_free(struct fake *g);
+const char *fake_directory(const struct fake *g);
+
+/* Binds and serves; stopping is a crash: what was queued is gone. The facts stay. */
+void fake_start(struct fake *g);
+void fake_stop(struct fake *g);
+
+/* Appends a fact that concerns the streams (a list with spaces between, may be ""), publishing it
+ * or, if `lost`, not. Returns its number. */
+uint64_t fake_fact(struct fake *g, const char *streams, bool lost);
+/* Waits until everything appended has been published (or lost). */
+void fake_settle(struct fake *g);
+/* Another store: no facts, another epoch. */
+void fake_new_epoch(struct fake *g);
+/* Forgets the facts above `head` without a new epoch. */
+void fake_truncate(struct fake *g, uint64_t head);
+/* While mute, requests are read and not answered until it is unmuted; then they are, late. */
+void fake_mute(struct fake *g, bool mute);
+/* While away, the core behind the gateway does not answer; what it published before still comes. */
+void fake_away(struct fake *g, bool away);
+/* While silent, nothing is published, heartbeats neither, though the connections stand. */
+void fake_silence(struct fake *g, bool silent);
+/* Before the next facts.read is answered, one more fact of these streams happens and is published.
+ */
+void fake_fact_before_read(struct fake *g, const char *streams);
+/* How many facts.read were answered. */
+unsigned fake_reads(struct fake *g);
+/* How often somebody has subscribed to the heartbeat. */
+unsigned fake_subscriptions(struct fake *g);
