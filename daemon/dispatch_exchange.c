@@ -1,6 +1,6 @@
 /* exchange.list and exchange.show: a definition given back in the words of the exchange file. */
 
-#include "daemon/dispatch_exchange.h"
+#include "daemon/dispatch_reads.h"
 
 #include "core/listing.h"
 #include "intake/intake.h"

@@ -1,26 +1,25 @@
-/* Requests that only read: the market as it is, the journal as committed. */
+/* Requests that only read: the session, participants, listings. */
 
-#include "daemon/dispatch_internal.h"
+#include "daemon/dispatch_reads.h"
 
 #include "core/body.h"
 #include "core/listing.h"
 #include "core/participant.h"
-#include "daemon/dispatch_exchange.h"
 #include "daemon/publish.h"
 #include "intake/intake.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAGE = 100, MATCHES_PAGE = 20, FACTS_PAGE = 1000, HEADROOM = 70000 };
+enum { PAGE = 100 };
 
-static void
+void
 put_key(struct call *c, const char *key)
 {
 	mp_put_text(c->reply, key);
 }
 
-static void
+void
 put_epoch(struct call *c)
 {
 	const struct journal *j = c->dispatch->journal;
@@ -28,14 +27,14 @@ put_epoch(struct call *c)
 	mp_put_bin(c->reply, (struct str){(const char *)j->epoch(j->self), PROTO_EPOCH});
 }
 
-static void
+void
 put_head_number(struct call *c)
 {
 	put_key(c, "head");
 	mp_put_uint(c->reply, market_head(c->market));
 }
 
-static void
+void
 put_pair(struct call *c, const char *key, uint64_t value)
 {
 	put_key(c, key);
@@ -210,7 +209,7 @@ participant_list(struct call *c)
 	while ((p = market_participant_at(c->market, ++number))) {
 		if (wanted >= 0 && (int)p->status != wanted)
 			continue;
-		if (page.count == limit || page.rows.len > PROTO_MAX_REPLY - HEADROOM) {
+		if (page.count == limit || page.rows.len > PROTO_MAX_REPLY - REPLY_HEADROOM) {
 			page.next = number - 1;
 			break;
 		}
@@ -222,7 +221,7 @@ participant_list(struct call *c)
 
 /* ---- listings ---- */
 
-static const struct listing *
+const struct listing *
 wanted_listing(struct call *c, const char *arg)
 {
 	struct str id = arg_text(c, arg);
@@ -284,7 +283,7 @@ listing_show(struct call *c)
 	return true;
 }
 
-static struct str
+struct str
 listing_title(const struct listing *l)
 {
 	struct mp title = mp_find(mp_of(listing_body(l)), STR("title"));
@@ -355,7 +354,7 @@ listing_list(struct call *c)
 	while ((l = market_listing_at(c->market, ++number))) {
 		if (!passes(c, &filter, l))
 			continue;
-		if (page.count == limit || page.rows.len > PROTO_MAX_REPLY - HEADROOM) {
+		if (page.count == limit || page.rows.len > PROTO_MAX_REPLY - REPLY_HEADROOM) {
 			page.next = number - 1;
 			break;
 		}
@@ -363,240 +362,6 @@ listing_list(struct call *c)
 		page.count++;
 	}
 	return answer_page(c, "listings", &page);
-}
-
-/* ---- matches ---- */
-
-static void
-put_match_row(const struct market *m, const struct match *match, struct buf *out)
-{
-	mp_put_map(out, 6);
-	mp_put_text(out, "listing");
-	put_listing_id(m, match->counterpart, out);
-	mp_put_text(out, "title");
-	mp_put_str(out, listing_title(match->counterpart));
-	mp_put_text(out, "score");
-	mp_put_uint(out, match->score);
-	mp_put_text(out, "need_box");
-	mp_put_uint(out, match->need_box);
-	mp_put_text(out, "offer_box");
-	mp_put_uint(out, match->offer_box);
-	mp_put_text(out, "told");
-	mp_put_bool(out, match->told);
-}
-
-static bool
-listing_matches(struct call *c)
-{
-	const struct listing *l = wanted_listing(c, "listing");
-	if (!l)
-		return false;
-	size_t total, i = (size_t)arg_int(c, "after", 0);
-	size_t limit = (size_t)arg_int(c, "limit", MATCHES_PAGE);
-	struct match *matches = market_matches(c->market, l, &total);
-	struct buf rows = BUF_EMPTY;
-	uint32_t count = 0;
-
-	for (; i < total && count < limit && rows.len < PROTO_MAX_REPLY - HEADROOM; i++, count++)
-		put_match_row(c->market, &matches[i], &rows);
-	proto_write_ok(c->reply, c->request->id, i < total ? 3 : 2);
-	put_key(c, "matches");
-	mp_put_array(c->reply, count);
-	buf_put(c->reply, rows.data, rows.len);
-	put_pair(c, "total", total);
-	if (i < total)
-		put_pair(c, "next", i);
-	buf_free(&rows);
-	free(matches);
-	return true;
-}
-
-static void
-put_points(struct call *c, const char *key, int points)
-{
-	put_key(c, key);
-	if (points == POINTS_LEFT_OUT)
-		mp_put_nil(c->reply);
-	else
-		mp_put_int(c->reply, points);
-}
-
-static void
-put_explained(struct call *c, const struct explained_field *f)
-{
-	static const char *const points[] = {"need_points", "offer_points"};
-	if (!field_is_public(f->field)) {
-		mp_put_map(c->reply, 2);
-		put_key(c, "field");
-		mp_put_str(c->reply, f->field->name);
-		put_key(c, "hidden");
-		mp_put_bool(c->reply, true);
-		return;
-	}
-	uint32_t stated = 0;
-	for (enum side side = NEED; side <= OFFER; side++)
-		stated += f->statement[side].p || f->unknown[side];
-	mp_put_map(c->reply, 5 + stated);
-	put_key(c, "field");
-	mp_put_str(c->reply, f->field->name);
-	for (enum side side = NEED; side <= OFFER; side++) {
-		if (!f->statement[side].p && !f->unknown[side])
-			continue;
-		put_key(c, side_names[side]);
-		if (f->unknown[side])
-			mp_put_text(c->reply, "unknown");
-		else
-			intake_show_statement(f->field, f->statement[side], c->reply);
-	}
-	put_key(c, "met");
-	mp_put_bool(c->reply, f->met);
-	put_key(c, "blamed");
-	mp_put_array(c->reply, (uint32_t)f->blamed[NEED] + f->blamed[OFFER]);
-	for (enum side side = NEED; side <= OFFER; side++)
-		if (f->blamed[side])
-			mp_put_text(c->reply, side_names[side]);
-	put_points(c, points[NEED], f->points[NEED]);
-	put_points(c, points[OFFER], f->points[OFFER]);
-}
-
-static bool
-match_explain(struct call *c)
-{
-	const struct listing *need = wanted_listing(c, "need");
-	const struct listing *offer = need ? wanted_listing(c, "offer") : NULL;
-	struct explanation e;
-	if (!offer)
-		return false;
-	if (!market_explain(c->market, need, offer, &e)) {
-		refuse(&c->refusal, "not_a_pair", "offer", "a need and an offer of one exchange",
-		       "these two cannot match");
-		return false;
-	}
-	proto_write_ok(c->reply, c->request->id, e.meets ? 6 : 7);
-	put_key(c, "meets");
-	mp_put_bool(c->reply, e.meets);
-	if (!e.meets) {
-		put_key(c, "cause");
-		mp_put_text(c->reply, cause_names[e.cause]);
-	}
-	put_pair(c, "score", e.score);
-	put_pair(c, "need_box", e.need_box);
-	put_pair(c, "offer_box", e.offer_box);
-	put_key(c, "told");
-	mp_put_bool(c->reply, e.told);
-	put_key(c, "fields");
-	mp_put_array(c->reply, (uint32_t)e.n_fields);
-	for (size_t i = 0; i < e.n_fields; i++)
-		put_explained(c, &e.fields[i]);
-	explanation_done(&e);
-	return true;
-}
-
-/* ---- facts ---- */
-
-struct facts_page {
-	struct call *call;
-	uint64_t stream; /* 0: all */
-	struct buf rows;
-	uint32_t count;
-	uint64_t next;
-};
-
-static void
-put_fact_row(struct facts_page *page, const struct journalled *j, const struct fact *f)
-{
-	const struct market *m = page->call->market;
-	struct buf name = BUF_EMPTY;
-
-	mp_put_map(&page->rows, 3);
-	mp_put_text(&page->rows, "number");
-	mp_put_uint(&page->rows, j->number);
-	mp_put_text(&page->rows, "streams");
-	mp_put_map(&page->rows, (uint32_t)j->n_links);
-	for (size_t i = 0; i < j->n_links; i++) {
-		buf_clear(&name);
-		market_stream_name(m, j->links[i].stream, &name);
-		mp_put_str(&page->rows, buf_str(&name));
-		mp_put_uint(&page->rows, j->links[i].prev);
-	}
-	mp_put_text(&page->rows, "body");
-	publish_body(m, f, &page->rows);
-	page->count++;
-	buf_free(&name);
-}
-
-static bool
-take_fact(void *arg, const struct journalled *j)
-{
-	struct facts_page *page = arg;
-	struct fact f;
-	bool wanted = page->stream == 0 && j->n_links > 0;
-	for (size_t i = 0; i < j->n_links; i++)
-		wanted |= j->links[i].stream == page->stream;
-	page->next = j->number + 1;
-	if (wanted && fact_decode(j->bytes, &f))
-		put_fact_row(page, j, &f);
-	return page->rows.len < PROTO_MAX_REPLY - HEADROOM;
-}
-
-static bool
-facts_read(struct call *c)
-{
-	const struct journal *j = c->dispatch->journal;
-	struct str stream = arg_text(c, "stream");
-	uint64_t from = (uint64_t)arg_int(c, "from", 1);
-	struct facts_page page = {.call = c, .next = from};
-
-	if (stream.p && !(page.stream = market_stream(c->market, stream))) {
-		refuse(&c->refusal, "unknown_stream", "stream", "x.<exchange> or p.<participant>",
-		       "there is no stream %.*s", STR_FMT(stream));
-		return false;
-	}
-	if (j->read(j->self, from, (uint64_t)arg_int(c, "limit", FACTS_PAGE), take_fact, &page) !=
-	    0) {
-		buf_free(&page.rows);
-		refuse(&c->refusal, "storage_failed", "", NULL, "the journal cannot be read");
-		return false;
-	}
-	proto_write_ok(c->reply, c->request->id, 4);
-	put_key(c, "facts");
-	mp_put_array(c->reply, page.count);
-	buf_put(c->reply, page.rows.data, page.rows.len);
-	put_pair(c, "next", page.next);
-	put_head_number(c);
-	put_epoch(c);
-	buf_free(&page.rows);
-	return true;
-}
-
-static bool
-streams_heads(struct call *c)
-{
-	const struct journal *j = c->dispatch->journal;
-	struct mp streams = proto_arg(c->request, "streams")->raw;
-	uint32_t n = mp_get_array(&streams);
-	struct buf rows = BUF_EMPTY;
-
-	for (uint32_t i = 0; i < n; i++) {
-		struct str name = mp_get_str(&streams);
-		uint64_t stream = market_stream(c->market, name);
-		mp_put_str(&rows, name);
-		mp_put_uint(&rows, stream ? j->stream_head(j->self, stream) : 0);
-	}
-	if (streams.failed) {
-		buf_free(&rows);
-		refuse(&c->refusal, "bad_type", "streams", "a list of texts",
-		       "a stream's name is no text");
-		return false;
-	}
-	proto_write_ok(c->reply, c->request->id, 3);
-	put_key(c, "heads");
-	mp_put_map(c->reply, n);
-	buf_put(c->reply, rows.data, rows.len);
-	put_head_number(c);
-	put_epoch(c);
-	buf_free(&rows);
-	return true;
 }
 
 handler_fn

@@ -1,0 +1,112 @@
+/* facts.read and streams.heads: the journal as committed. */
+
+#include "daemon/dispatch_reads.h"
+
+#include "daemon/publish.h"
+
+enum { FACTS_PAGE = 1000 };
+
+struct facts_page {
+	struct call *call;
+	uint64_t stream; /* 0: all */
+	struct buf rows;
+	uint32_t count;
+	uint64_t next;
+};
+
+static void
+put_fact_row(struct facts_page *page, const struct journalled *j, const struct fact *f)
+{
+	const struct market *m = page->call->market;
+	struct buf name = BUF_EMPTY;
+
+	mp_put_map(&page->rows, 3);
+	mp_put_text(&page->rows, "number");
+	mp_put_uint(&page->rows, j->number);
+	mp_put_text(&page->rows, "streams");
+	mp_put_map(&page->rows, (uint32_t)j->n_links);
+	for (size_t i = 0; i < j->n_links; i++) {
+		buf_clear(&name);
+		market_stream_name(m, j->links[i].stream, &name);
+		mp_put_str(&page->rows, buf_str(&name));
+		mp_put_uint(&page->rows, j->links[i].prev);
+	}
+	mp_put_text(&page->rows, "body");
+	publish_body(m, f, &page->rows);
+	page->count++;
+	buf_free(&name);
+}
+
+static bool
+take_fact(void *arg, const struct journalled *j)
+{
+	struct facts_page *page = arg;
+	struct fact f;
+	bool wanted = page->stream == 0 && j->n_links > 0;
+	for (size_t i = 0; i < j->n_links; i++)
+		wanted |= j->links[i].stream == page->stream;
+	page->next = j->number + 1;
+	if (wanted && fact_decode(j->bytes, &f))
+		put_fact_row(page, j, &f);
+	return page->rows.len < PROTO_MAX_REPLY - REPLY_HEADROOM;
+}
+
+bool
+facts_read(struct call *c)
+{
+	const struct journal *j = c->dispatch->journal;
+	struct str stream = arg_text(c, "stream");
+	uint64_t from = (uint64_t)arg_int(c, "from", 1);
+	struct facts_page page = {.call = c, .next = from};
+
+	if (stream.p && !(page.stream = market_stream(c->market, stream))) {
+		refuse(&c->refusal, "unknown_stream", "stream", "x.<exchange> or p.<participant>",
+		       "there is no stream %.*s", STR_FMT(stream));
+		return false;
+	}
+	if (j->read(j->self, from, (uint64_t)arg_int(c, "limit", FACTS_PAGE), take_fact, &page) !=
+	    0) {
+		buf_free(&page.rows);
+		refuse(&c->refusal, "storage_failed", "", NULL, "the journal cannot be read");
+		return false;
+	}
+	proto_write_ok(c->reply, c->request->id, 4);
+	put_key(c, "facts");
+	mp_put_array(c->reply, page.count);
+	buf_put(c->reply, page.rows.data, page.rows.len);
+	put_pair(c, "next", page.next);
+	put_head_number(c);
+	put_epoch(c);
+	buf_free(&page.rows);
+	return true;
+}
+
+bool
+streams_heads(struct call *c)
+{
+	const struct journal *j = c->dispatch->journal;
+	struct mp streams = proto_arg(c->request, "streams")->raw;
+	uint32_t n = mp_get_array(&streams);
+	struct buf rows = BUF_EMPTY;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct str name = mp_get_str(&streams);
+		uint64_t stream = market_stream(c->market, name);
+		mp_put_str(&rows, name);
+		mp_put_uint(&rows, stream ? j->stream_head(j->self, stream) : 0);
+	}
+	if (streams.failed) {
+		buf_free(&rows);
+		refuse(&c->refusal, "bad_type", "streams", "a list of texts",
+		       "a stream's name is no text");
+		return false;
+	}
+	proto_write_ok(c->reply, c->request->id, 3);
+	put_key(c, "heads");
+	mp_put_map(c->reply, n);
+	buf_put(c->reply, rows.data, rows.len);
+	put_head_number(c);
+	put_epoch(c);
+	buf_free(&rows);
+	return true;
+}

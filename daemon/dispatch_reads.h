@@ -1,0 +1,28 @@
+#pragma once
+
+/* The reads, by what they are about: handlers as dispatch_internal.h says, and what several of them
+ * write. */
+
+#include "daemon/dispatch_internal.h"
+
+/* dispatch_matches.c */
+bool listing_matches(struct call *c);
+bool match_explain(struct call *c);
+/* dispatch_facts.c */
+bool facts_read(struct call *c);
+bool streams_heads(struct call *c);
+/* dispatch_exchange.c */
+bool exchange_list(struct call *c);
+bool exchange_show(struct call *c);
+
+/* Rows stop where fewer bytes than this are left to PROTO_MAX_REPLY: any one row fits. */
+enum { REPLY_HEADROOM = 70000 };
+
+void put_key(struct call *c, const char *key);
+void put_pair(struct call *c, const char *key, uint64_t value);
+void put_epoch(struct call *c);
+/* "head": the last fact's number. */
+void put_head_number(struct call *c);
+/* The listing that a text argument names; NULL where there is none, which is refused. */
+const struct listing *wanted_listing(struct call *c, const char *arg);
+struct str listing_title(const struct listing *l);
