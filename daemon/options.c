@@ -117,7 +117,10 @@ take_flag(struct command_line *line, const char *name)
 	static const struct {
 		const char *name;
 		enum options_wish wish;
-	} flags[] = {{"help", WISH_HELP}, {"version", WISH_VERSION}, {"print-options", WISH_TABLE}};
+	} flags[] = {{"help", WISH_HELP},
+		     {"version", WISH_VERSION},
+		     {"print-options", WISH_TABLE},
+		     {"print-man", WISH_MAN}};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (strcmp(name, flags[i].name) == 0) {
@@ -336,7 +339,8 @@ print_help(FILE *out, enum program program)
 			fprintf(out, "  --%s\n      %s (default: %s%s%s)\n", row->name, row->help,
 				shown_default(row), row->unit ? " " : "",
 				row->unit ? row->unit : "");
-	fprintf(out, "  --print-options\n      print all options as a table\n"
+	fprintf(out, "  --print-options\n      print all options as a table\n  --print-man\n      "
+		     "print the manual page for scdoc\n"
 		     "  --version\n  --help\n");
 }
 
@@ -350,6 +354,57 @@ print_table(FILE *out)
 			row->unit ? row->unit : "", row->help);
 }
 
+/* scdoc takes * and _ for emphasis. */
+static void
+print_escaped(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("*_\\", *text))
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+}
+
+/* The manual page, as scdoc reads it. */
+static void
+print_man(FILE *out, enum program program)
+{
+	bool core = program == PROGRAM_CORE;
+	fprintf(out,
+		"%s(8)\n\n# NAME\n\n%s - %s\n\n# SYNOPSIS\n\n*%s* [--config=_FILE_] "
+		"[--_OPTION_=_VALUE_...]\n\n",
+		program_names[program], program_names[program],
+		core ? "finds who suits whom, and tells" : "stands between matchd and its clients",
+		program_names[program]);
+	fprintf(out, "# DESCRIPTION\n\n%s\n\n",
+		core ? "Holds participants, needs and offers, and tells subscribing services the "
+		       "moment two sides suit "
+		       "each other. Stores every turn before it answers. Where no service manager "
+		       "started it, it starts "
+		       "*matchd-gateway*(8) itself. SIGTERM finishes the turn and answers."
+		     : "Takes commands and gives out the feed over ZeroMQ, on behalf of "
+		       "*matchd*(8). Holds nothing: it may "
+		       "be restarted at any time.");
+	fprintf(out, "# OPTIONS\n\nEach may stand in the configuration file (" USUAL_CONFIG
+		     ", or the one that *--config* names) as _name: value_, or on the command "
+		     "line, which goes first.\n\n");
+	for (const struct option *row = options_table; row->name; row++) {
+		if (!(row->programs & program))
+			continue;
+		fprintf(out, "*--%s*\n\t", row->name);
+		print_escaped(out, row->help);
+		fprintf(out, " (default: ");
+		print_escaped(out, shown_default(row));
+		fprintf(out, "%s%s)\n\n", row->unit ? " " : "", row->unit ? row->unit : "");
+	}
+	fprintf(out,
+		"*--print-options*, *--print-man*, *--version*, *--help*\n\tprint and exit\n\n"
+		"# EXIT STATUS\n\n0 after SIGTERM; 1 where something failed, in the log; 2 where "
+		"the options are mistaken.\n\n"
+		"# SEE ALSO\n\n*%s*(8)\n",
+		core ? "matchd-gateway" : "matchd");
+}
+
 void
 options_answer(FILE *out, enum program program, enum options_wish wish)
 {
@@ -357,6 +412,8 @@ options_answer(FILE *out, enum program program, enum options_wish wish)
 		print_help(out, program);
 	else if (wish == WISH_TABLE)
 		print_table(out);
+	else if (wish == WISH_MAN)
+		print_man(out, program);
 	else
 		fprintf(out, "%s %s\n", program_names[program], MATCHD_VERSION);
 }

@@ -45,7 +45,7 @@ struct options {
 	uint64_t parent;
 };
 
-enum options_wish { WISH_RUN, WISH_HELP, WISH_VERSION, WISH_TABLE };
+enum options_wish { WISH_RUN, WISH_HELP, WISH_VERSION, WISH_TABLE, WISH_MAN };
 
 /*
  * Reads the command line and the file that it names (--config=FILE; without it the usual place, if
