@@ -52,7 +52,6 @@ connection_set_up(void *socket)
 		int option, value;
 	} settings[] = {
 	    {ZMQ_LINGER, 0},
-	    {ZMQ_IMMEDIATE, 1}, /* nothing is queued for a peer that is not there */
 	    {ZMQ_TCP_KEEPALIVE, 1},
 	    {ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S},
 	};
@@ -67,8 +66,10 @@ connection_set_up(void *socket)
 static int
 connect_socket(struct matchd *c)
 {
+	int immediate = 1; /* nothing is queued for a peer that is not there */
 	c->socket = zmq_socket(c->context, ZMQ_DEALER);
 	if (!c->socket || connection_set_up(c->socket) ||
+	    zmq_setsockopt(c->socket, ZMQ_IMMEDIATE, &immediate, sizeof immediate) ||
 	    zmq_connect(c->socket, c->endpoints.commands))
 		return errno == EINVAL || errno == EPROTONOSUPPORT ? MATCHD_E_USAGE
 								   : MATCHD_E_SYSTEM;

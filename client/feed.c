@@ -27,8 +27,9 @@ subscribe_all(void *socket, char *const *streams, size_t n)
 	return zmq_setsockopt(socket, ZMQ_SUBSCRIBE, PROTO_HEARTBEAT, strlen(PROTO_HEARTBEAT));
 }
 
-/* ZMQ_HEARTBEAT_* stays unset: in libzmq 4.3.4 it aborts a connecting SUB. The feed's own heartbeat
- * does what it would do. */
+/* Two options stay unset, for libzmq 4.3.4 aborts a SUB that has them: ZMQ_HEARTBEAT_* (the feed's
+ * own heartbeat does what it would do), and ZMQ_IMMEDIATE (when the publisher dies while messages
+ * of several frames wait). */
 int
 feed_open(struct feed *f, void *context, const char *endpoint, char *const *streams, size_t n)
 {

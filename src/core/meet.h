@@ -22,12 +22,17 @@ stated_by(const struct boxes *need, size_t need_box, const struct boxes *offer, 
 
 /* Whether the field's relation holds and no veto hits. */
 bool field_meets(const struct field *f, struct stated s, const struct dict *d);
-/* Whether the side demands the field and insists: a field that fails excludes the pair if either
- * side does. */
+/*
+ * Whether the side demands the field and insists: a field that fails excludes the pair if either side
+ * does. A place without a radius demands nothing.
+ */
 static inline bool
 side_insists(const struct field *f, struct stated s, enum side side)
 {
-	return f->demanded_by[side] && s.by[side] && !(s.by[side]->flags & STATEMENT_PREFER);
+	const struct statement *own = s.by[side];
+	if (!own || !f->demanded_by[side] || own->flags & STATEMENT_PREFER)
+		return false;
+	return own->shape != SHAPE_PLACE || statement_place(own)->r2 != PLACE_NO_RADIUS;
 }
 /* Whether every field of two boxes meets or fails without excluding. */
 bool boxes_meet(const struct exchange *e, const struct boxes *need, size_t need_box,

@@ -7,7 +7,8 @@
 
 A history is played on both, command by command. Compared are every reply, at random points and at the end all that is
 stored (matches, told pairs, listings, queue), and at the end every fact in its order. At random points the program
-replays its facts into an empty market, which must come to the same digest. Every tenth history is instead a set of
+replays its facts into an empty market, and loads that one's rows into another, which must come to the same digest; it
+goes on with that. Played once more in one turn, without these, its facts must be the same to the byte. Every tenth history is instead a set of
 publications that is sent in several orders, which must all give the same matches.
 
 A history on which the two differ is made as short as it can be while they still differ, and printed as JSON lines.
@@ -61,7 +62,18 @@ def play(commands, driver):
         for part in COMPARED.get(command["cmd"], COMPARED_OF_COMMANDS):
             if expected.get(part) != actual.get(part):
                 return Divergence(command, part, expected.get(part), actual.get(part))
-    return None
+    return differs_in_one_turn(commands, actual["bytes"], driver)
+
+
+def differs_in_one_turn(commands, expected, driver):
+    """Every dump and replay ends a turn: rows are flushed, or the market is made anew. Without them, all in one turn,
+    the facts must be the same to the byte."""
+    for command in [{"cmd": "reset"}, *commands]:
+        if command["cmd"] not in ("dump", "replay"):
+            driver.request(command)
+    last = {"cmd": "facts"}
+    actual = driver.request(last)["bytes"]
+    return None if actual == expected else Divergence(last, "bytes in one turn", expected, actual)
 
 
 def play_in_several_orders(commands, driver):

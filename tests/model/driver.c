@@ -5,9 +5,8 @@
  * Each frame is a 4-byte big-endian length and MessagePack. A request is [clock in ms, map]; the
  * map is a request of the protocol, or one of the driver's own: exchange.load and tree.load
  * {"source": YAML text}, settings.set {"work", "regions"}, tick, reset, dump, facts, replay
- * (drivers.py says what they answer). Facts are kept in memory in place of a journal; with the
- * argument --facts FILE each history's facts are also appended there as frames, so that runs can be
- * compared byte for byte.
+ * (drivers.py says what they answer). Facts are kept in memory in place of a journal; the reply
+ * to facts has a hash of their bytes, so that runs can be compared byte for byte.
  */
 
 #include "core/listing.h"
@@ -26,7 +25,6 @@ struct driver {
 	struct journal journal;
 	struct buf facts; /* frames */
 	struct buf out;
-	FILE *file;
 	int64_t clock_ms;
 };
 
@@ -37,10 +35,6 @@ keep_fact(void *arg, const struct fact *f, struct str bytes)
 	(void)f;
 	buf_put(&d->facts, &bytes.len, sizeof bytes.len);
 	buf_put(&d->facts, bytes.p, bytes.len);
-	if (d->file) {
-		fwrite(&bytes.len, sizeof bytes.len, 1, d->file);
-		fwrite(bytes.p, 1, bytes.len, d->file);
-	}
 }
 
 /* ---- the journal that reads ask ---- */
@@ -277,7 +271,9 @@ facts(struct driver *d)
 	uint32_t count = 0;
 	for (size_t at = 0; next_fact(d, &at, &f);)
 		count += put_fact(d->dispatch.market, &f, &rows);
-	mp_put_map(&d->out, 1);
+	mp_put_map(&d->out, 2);
+	mp_put_text(&d->out, "bytes");
+	mp_put_uint(&d->out, market_row_checksum(TABLE_COUNTERS, 0, buf_str(&d->facts)));
 	mp_put_text(&d->out, "facts");
 	mp_put_array(&d->out, count);
 	buf_put(&d->out, rows.data, rows.len);
@@ -313,8 +309,9 @@ replay(struct driver *d)
 		same = market_apply(replayed, &f);
 	market_flush(replayed, take_row, &reload);
 	uint64_t lived = digest_of(d->dispatch.market);
-	same = same && reload.good && market_loaded(reload.into) && market_digest(replayed) == lived &&
-	       market_digest(reload.into) == lived && digest_of(reload.into) == lived;
+	same = same && reload.good && market_loaded(reload.into) &&
+	       market_digest(replayed) == lived && market_digest(reload.into) == lived &&
+	       digest_of(reload.into) == lived;
 	market_free(d->dispatch.market);
 	market_free(replayed);
 	d->dispatch.market = reload.into;
@@ -386,7 +383,7 @@ read_frame(struct buf *in)
 }
 
 int
-main(int argc, char **argv)
+main(void)
 {
 	struct driver d = {.dispatch.market = market_new()};
 	struct buf in = BUF_EMPTY;
@@ -395,8 +392,6 @@ main(int argc, char **argv)
 	d.dispatch.journal = &d.journal;
 	d.dispatch.emit = keep_fact;
 	d.dispatch.emit_arg = &d;
-	if (argc == 3 && strcmp(argv[1], "--facts") == 0)
-		d.file = fopen(argv[2], "ab");
 	while (read_frame(&in)) {
 		buf_clear(&d.out);
 		handle(&d, buf_str(&in));
@@ -407,8 +402,6 @@ main(int argc, char **argv)
 		fwrite(d.out.data, 1, d.out.len, stdout);
 		fflush(stdout);
 	}
-	if (d.file)
-		fclose(d.file);
 	market_free(d.dispatch.market);
 	buf_free(&d.facts);
 	buf_free(&d.out);

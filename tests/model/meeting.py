@@ -42,10 +42,15 @@ def _vetoed(field, need, offer):
 
 
 def blamed_sides(field, need, offer):
-    """The sides on which a failed field is blamed: they demand it (`demanded_by` names them and they state it) and did
-    not say `prefer`. If there are none the pair still meets."""
+    """The sides on which a failed field is blamed: they demand it and did not say `prefer`. If there are none the pair
+    still meets."""
     stated = {"need": need, "offer": offer}
-    return [side for side in field.demanded_by if stated[side] is not None and not stated[side].prefer]
+    return [side for side in field.demanded_by if _demands(stated[side]) and not stated[side].prefer]
+
+
+def _demands(statement):
+    """A side demands a field that it states; a place without a radius demands nothing."""
+    return statement is not None and getattr(statement, "radius_squared", 0) is not None
 
 
 # Keywords and flags.
