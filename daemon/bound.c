@@ -3,9 +3,12 @@
 #include "daemon/endpoint.h"
 #include "daemon/socket_file.h"
 #include "proto/proto.h"
+#include "util/mem.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -50,6 +53,7 @@ bind_ipc(struct bound *b, const char *endpoint, mode_t mode)
 	b->lock = socket_file_claim(path);
 	if (b->lock < 0)
 		return false;
+	b->path = mem_dup(path, strlen(path));
 	mode_t mask = umask(0177);
 	bool bound = zmq_bind(b->socket, endpoint) == 0;
 	umask(mask);
@@ -59,7 +63,7 @@ bind_ipc(struct bound *b, const char *endpoint, mode_t mode)
 int
 bound_open(struct bound *b, void *context, int type, const char *endpoint, mode_t mode)
 {
-	*b = (struct bound){zmq_socket(context, type), -1};
+	*b = (struct bound){zmq_socket(context, type), -1, NULL};
 	if (b->socket && protect(b->socket, type) &&
 	    (endpoint_path(endpoint) ? bind_ipc(b, endpoint, mode)
 				     : zmq_bind(b->socket, endpoint) == 0))
@@ -77,7 +81,10 @@ bound_close(struct bound *b, int linger_ms)
 		set_int(b->socket, ZMQ_LINGER, linger_ms);
 		zmq_close(b->socket);
 	}
+	if (b->path)
+		unlink(b->path);
+	free(b->path);
 	if (b->lock >= 0)
 		close(b->lock);
-	*b = (struct bound){NULL, -1};
+	*b = (struct bound){NULL, -1, NULL};
 }

@@ -6,7 +6,8 @@
 
 struct bound {
 	void *socket;
-	int lock; /* on an ipc socket's path; -1: none */
+	int lock;   /* on an ipc socket's path; -1: none */
+	char *path; /* of an ipc socket; owned */
 };
 
 /*
@@ -15,5 +16,6 @@ struct bound {
  * with errno (EWOULDBLOCK: another process has the path). Undo with bound_close.
  */
 int bound_open(struct bound *b, void *context, int type, const char *endpoint, mode_t mode);
-/* Closes the socket; what is queued is still sent for `linger_ms` at most, by the context's end. */
+/* Closes the socket and removes its file, so that clients see at once that nobody listens. What is
+ * queued is still sent for `linger_ms` at most, by the context's end. */
 void bound_close(struct bound *b, int linger_ms);

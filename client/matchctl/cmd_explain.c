@@ -56,7 +56,7 @@ add_field(struct table *table, struct mp field)
 static void
 put_excluding(struct buf *out, const struct matchd_reply *r)
 {
-	struct mp fields = ask_result(r, "fields");
+	struct mp fields = ask_result(r, "fields"), cause = ask_result(r, "cause");
 	uint32_t n = mp_get_array(&fields);
 	const char *before = " (";
 	for (uint32_t i = 0; i < n; i++) {
@@ -70,6 +70,8 @@ put_excluding(struct buf *out, const struct matchd_reply *r)
 	}
 	if (*before == ',')
 		buf_put(out, ")", 1);
+	else if (str_eq(mp_get_str(&cause), STR("conditions")))
+		buf_put(out, " (a field that is not shown)", 28);
 }
 
 static void

@@ -4,7 +4,7 @@
 set -eu
 core=$1 util=$2 nm=${3:-nm}
 
-allowed=' malloc calloc realloc free abort memcpy memmove memset memcmp memchr strlen strcmp strncmp strchr qsort bsearch
+allowed=' malloc calloc realloc free abort memcpy memmove memset memcmp bcmp memchr strlen strcmp strncmp strchr qsort bsearch
  snprintf vsnprintf __snprintf_chk __vsnprintf_chk __memcpy_chk __memmove_chk __memset_chk __stack_chk_fail __assert_fail
  _GLOBAL_OFFSET_TABLE_ __divti3 __udivti3 __modti3 '
 allowed=$(echo $allowed)
