@@ -121,18 +121,21 @@ region_admitted(const struct decider *d, struct str region, const struct partici
 static enum decision
 judge_content(struct decider *d, struct str content, const struct participant *self)
 {
-	const struct participant *other;
+	const struct participant *other = NULL;
 	struct str inn = content_text(content, STR("inn")),
 		   ogrn = content_text(content, STR("ogrn"));
 	struct str region = content_text(content, STR("region"));
 	struct mp blocks = mp_find(mp_of(content), STR("blocks"));
 
-	HASH_FIND(by_inn, d->m->by_inn, inn.p, inn.len, other);
-	if (inn.p && other && other != self)
+	if (inn.p)
+		HASH_FIND(by_inn, d->m->by_inn, inn.p, inn.len, other);
+	if (other && other != self)
 		return REFUSE(d, "inn_taken", "inn", NULL, "participant %.*s has INN %.*s",
 			      STR_FMT(other->id), STR_FMT(inn));
-	HASH_FIND(by_ogrn, d->m->by_ogrn, ogrn.p, ogrn.len, other);
-	if (ogrn.p && other && other != self)
+	other = NULL;
+	if (ogrn.p)
+		HASH_FIND(by_ogrn, d->m->by_ogrn, ogrn.p, ogrn.len, other);
+	if (other && other != self)
 		return REFUSE(d, "ogrn_taken", "ogrn", NULL, "participant %.*s has OGRN %.*s",
 			      STR_FMT(other->id), STR_FMT(ogrn));
 	for (uint32_t i = 0, n = mp_get_array(&blocks); i < n; i++) {

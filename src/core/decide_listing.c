@@ -236,7 +236,7 @@ enum decision
 decide_revise(struct decider *d)
 {
 	const struct command *c = d->c;
-	const struct listing *l;
+	const struct listing *l = NULL;
 	enum decision decision = find_listing(d, &l);
 	if (decision != DECIDED_FACT)
 		return decision;
@@ -279,7 +279,7 @@ decide_revise(struct decider *d)
 enum decision
 decide_pause(struct decider *d)
 {
-	const struct listing *l;
+	const struct listing *l = NULL;
 	enum decision decision = find_listing(d, &l);
 	if (decision != DECIDED_FACT)
 		return decision;
@@ -293,7 +293,7 @@ decide_pause(struct decider *d)
 enum decision
 decide_resume(struct decider *d)
 {
-	const struct listing *l;
+	const struct listing *l = NULL;
 	enum decision decision = find_listing(d, &l);
 	if (decision != DECIDED_FACT)
 		return decision;
@@ -307,7 +307,7 @@ decide_resume(struct decider *d)
 enum decision
 decide_renew(struct decider *d)
 {
-	const struct listing *l;
+	const struct listing *l = NULL;
 	enum decision decision = find_listing(d, &l);
 	if (decision != DECIDED_FACT)
 		return decision;
@@ -331,7 +331,7 @@ decide_renew(struct decider *d)
 enum decision
 decide_withdraw(struct decider *d)
 {
-	const struct listing *l;
+	const struct listing *l = NULL;
 	enum decision decision = find_listing(d, &l);
 	if (decision != DECIDED_FACT)
 		return decision;

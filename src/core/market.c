@@ -210,8 +210,9 @@ market_exchange_listings(const struct market *m, size_t index, enum side side)
 const struct participant *
 market_participant(const struct market *m, struct str id)
 {
-	const struct participant *p;
-	HASH_FIND(by_id, m->by_id, id.p, id.len, p);
+	const struct participant *p = NULL;
+	if (id.p)
+		HASH_FIND(by_id, m->by_id, id.p, id.len, p);
 	return p;
 }
 

@@ -4,12 +4,11 @@ Without this an acknowledged offer could vanish in a crash, or a mailer miss a m
 """
 
 import random
-import subprocess
 import threading
 import time
 
 import pytest
-from daemon_process import GATEWAY, Daemon, running_daemon, wait_for
+from daemon_process import running_daemon, wait_for
 from people import need, offer, register
 from protocol_client import Client, NoAnswer, Refused
 
@@ -168,7 +167,6 @@ def live_through(kills, seed):
             for service in services:
                 check_service(client, service)
             before = client.ask("status")
-        print(f"{len(publisher.ledger)} acknowledged, {publisher.asked_again} asked again, {[s.follower.replays for s in services]} replays, head {before['head']}")
         assert publisher.asked_again, "no kill took an answer with it: the test has lost its sting"
         assert before["told"] == LISTINGS_EACH
         daemon.restart()
@@ -186,31 +184,3 @@ def test_a_dozen_kills_lose_nothing():
 @pytest.mark.timeout(300)
 def test_two_hundred_kills_lose_nothing():
     live_through(kills=200, seed=2)
-
-
-@pytest.mark.timeout(60)
-def test_a_gateway_of_its_own_outlives_the_core_and_says_that_it_is_away(home):
-    """As two services of systemd: clients keep their connection, and are told to ask again instead of hanging."""
-    core = Daemon(home, spawn_gateway="no")
-    core.runtime.mkdir()  # as a service manager makes it, before either starts
-    core.spawn()
-    with open(core.log_path, "ab") as log:
-        gateway = subprocess.Popen(
-            [GATEWAY, "--config=", f"--runtime-directory={core.runtime}"], stdout=log, stderr=log
-        )
-    try:
-        core.wait_until_ready()
-        with core.client() as client:
-            register(client, "acme")
-            core.kill()
-            with pytest.raises(Refused) as refused:
-                client.ask("listing.publish", **need("acme/one"))
-            assert refused.value.code == "core_unavailable"
-            core.spawn()
-            assert client.ask_until_answered("listing.publish", **need("acme/one"))["result"] == "changed"
-        assert gateway.poll() is None
-        core.stop()
-    finally:
-        gateway.terminate()
-        core.close()
-    assert gateway.wait(10) == 0
