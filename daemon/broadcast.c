@@ -7,46 +7,83 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <uthash.h>
 #include <zmq.h>
 
 enum {
 	RECEIVE_BUDGET = 256, /* subscriptions before other events have their turn */
 	TOPIC_MAX = 128,      /* bytes; the longest that is ever published is shorter */
-	TOPICS_MAX = 200000,  /* of all subscribers together */
+	TOPICS_MAX = 200000,  /* different ones, of all subscribers together */
 	LINGER_MS = 300,
+};
+
+struct topic {
+	UT_hash_handle hh;
+	size_t len;
+	char text[];
 };
 
 struct broadcast {
 	struct bound bound;
 	struct zmq_event event;
-	uint64_t topics; /* subscribed to now, each subscriber's counted */
-	bool full;	 /* the bound was met, and that was logged */
+	struct topic *topics;
+	bool full; /* the bound was met, and that was logged */
 };
+
+/*
+ * Topics are counted once, whoever subscribes to them and however often: libzmq does not say which
+ * peer a subscription is from, tells of each repetition, and at a peer's end of each of its topics
+ * once. So a topic is forgotten when any of its subscribers leaves it, which counts too few at
+ * times and never too many: the bound cannot close the feed for good.
+ */
+static bool
+topic_note(struct broadcast *b, const char *text, size_t len)
+{
+	struct topic *t;
+	HASH_FIND(hh, b->topics, text, len, t);
+	if (t)
+		return true;
+	if (HASH_COUNT(b->topics) >= TOPICS_MAX)
+		return false;
+	t = mem_alloc(sizeof(*t) + len);
+	t->len = len;
+	memcpy(t->text, text, len);
+	HASH_ADD_KEYPTR(hh, b->topics, t->text, t->len, t);
+	return true;
+}
+
+static void
+topic_forget(struct broadcast *b, struct topic *t)
+{
+	HASH_DEL(b->topics, t);
+	free(t);
+}
 
 /* The options of the subscriber that the last message came from: that is how MANUAL works. */
 static void
 subscribe(struct broadcast *b, const char *topic, size_t len)
 {
-	if (len > TOPIC_MAX || b->topics >= TOPICS_MAX) {
-		if (!b->full)
-			log_write(LOG_ID_TOPIC_REFUSED,
-				  LOG_FIELDS({"bytes", .number = (int64_t)len},
-					     {"topics", .number = (int64_t)b->topics}),
-				  "a subscription is too long or one too many, and is not taken");
-		b->full = true;
+	if (len <= TOPIC_MAX && topic_note(b, topic, len)) {
+		zmq_setsockopt(b->bound.socket, ZMQ_SUBSCRIBE, topic, len);
 		return;
 	}
-	if (zmq_setsockopt(b->bound.socket, ZMQ_SUBSCRIBE, topic, len) == 0)
-		b->topics++;
+	if (!b->full)
+		log_write(LOG_ID_TOPIC_REFUSED,
+			  LOG_FIELDS({"bytes", .number = (int64_t)len},
+				     {"topics", .number = (int64_t)HASH_COUNT(b->topics)}),
+			  "a subscription is too long or one too many, and is not taken");
+	b->full = true;
 }
 
 static void
 unsubscribe(struct broadcast *b, const char *topic, size_t len)
 {
+	struct topic *t;
 	zmq_setsockopt(b->bound.socket, ZMQ_UNSUBSCRIBE, topic, len);
-	if (b->topics > 0)
-		b->topics--;
-	b->full = b->full && b->topics >= TOPICS_MAX;
+	HASH_FIND(hh, b->topics, topic, len, t);
+	if (t)
+		topic_forget(b, t);
+	b->full = b->full && HASH_COUNT(b->topics) >= TOPICS_MAX;
 }
 
 /* One message from a subscriber; false: there is none. The first byte says 1, subscribe, or 0. */
@@ -95,8 +132,11 @@ broadcast_free(struct broadcast *b)
 {
 	if (!b)
 		return;
+	struct topic *t, *next;
 	zmq_event_done(&b->event);
 	bound_close(&b->bound, LINGER_MS);
+	HASH_ITER(hh, b->topics, t, next)
+	topic_forget(b, t);
 	free(b);
 }
 

@@ -86,7 +86,14 @@ dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struc
 			 .reply = reply};
 	handler_fn handler = r.message->writes ? dispatch_command_handler(r.message->name)
 					       : dispatch_read_handler(r.message->name);
+	size_t before = reply->len;
 	bool done = handler(&c);
+	if (reply->len - before > PROTO_MAX_REPLY) {
+		reply->len = before;
+		done = false;
+		refuse(&c.refusal, "too_large", "", "a smaller page",
+		       "the answer takes more than %d bytes", PROTO_MAX_REPLY);
+	}
 	if (r.message->writes && !c.executed)
 		tick(d, clock_ms);
 	if (!done)

@@ -44,7 +44,7 @@ qualify_field(struct refusal *r, const char *within)
 
 	if (!within || word_index(attributes, str_of(r->field)) < 0)
 		return;
-	snprintf(field, sizeof field, "%s.%s", within, r->field);
+	snprintf(field, sizeof field, "%s.%.*s", within, REFUSAL_FIELD - 16, r->field);
 	memcpy(r->field, field, sizeof field);
 }
 

@@ -45,10 +45,16 @@ take_fact(void *arg, const struct journalled *j)
 	bool wanted = page->stream == 0 && j->n_links > 0;
 	for (size_t i = 0; i < j->n_links; i++)
 		wanted |= j->links[i].stream == page->stream;
-	page->next = j->number + 1;
+	size_t before = page->rows.len;
 	if (wanted && fact_decode(j->bytes, &f))
 		put_fact_row(page, j, &f);
-	return page->rows.len < PROTO_MAX_REPLY - REPLY_HEADROOM;
+	if (page->rows.len > PROTO_MAX_REPLY - REPLY_HEADROOM && page->count > 1) {
+		page->rows.len = before; /* it begins the next page */
+		page->count--;
+		return false;
+	}
+	page->next = j->number + 1;
+	return true;
 }
 
 bool
@@ -56,7 +62,7 @@ facts_read(struct call *c)
 {
 	const struct journal *j = c->dispatch->journal;
 	struct str stream = arg_text(c, "stream");
-	uint64_t from = (uint64_t)arg_int(c, "from", 1);
+	uint64_t from = (uint64_t)arg_int(c, "from", 0);
 	struct facts_page page = {.call = c, .next = from};
 
 	if (stream.p && !(page.stream = market_stream(c->market, stream))) {

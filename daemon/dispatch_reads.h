@@ -15,8 +15,10 @@ bool streams_heads(struct call *c);
 bool exchange_list(struct call *c);
 bool exchange_show(struct call *c);
 
-/* Rows stop where fewer bytes than this are left to PROTO_MAX_REPLY: any one row fits. */
-enum { REPLY_HEADROOM = 70000 };
+/* Pages end where less than this is left to PROTO_MAX_REPLY. A row of a list takes less than 2,000
+ * bytes; a fact's, whose published statements can be several times MAX_BODY, is taken back where it
+ * does not fit. */
+enum { REPLY_HEADROOM = 4096 };
 
 void put_key(struct call *c, const char *key);
 void put_pair(struct call *c, const char *key, uint64_t value);

@@ -18,14 +18,16 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 #include <utlist.h>
 
 enum {
 	SESSIONS_MAX = 64,
 	TURN_BYTES_MAX = 16 << 20, /* of facts; the turn is closed beyond */
-	BEHIND_PAUSE_MS = 10,	   /* between turns while a gateway has much to read */
-	STOP_MS = 1000,		   /* for the last answers to be taken */
+	TURN_MS_MAX = 50,     /* spent on requests; likewise. What a turn holds decides no fact */
+	BEHIND_PAUSE_MS = 10, /* between turns while a gateway has much to read */
+	STOP_MS = 1000,	      /* for the last answers to be taken */
 	STOP_STEP_MS = 10,
 	IDLE_MS = 60000, /* the longest that the loop sleeps towards a deadline */
 };
@@ -52,10 +54,28 @@ run_again(struct server *s, int64_t delay_ms)
 
 /* ---- the turn ---- */
 
+/* What one session's share of a turn may hold, and how long it may take. */
+struct turn_bound {
+	const struct turn *turn;
+	int64_t ms;
+	struct timespec begun;
+};
+
+static int64_t
+since_ms(const struct timespec *begun)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - begun->tv_sec) * 1000 + (now.tv_nsec - begun->tv_nsec) / 1000000;
+}
+
+/* A request may take long where a match looks at many listings: replies, heartbeat and watchdog
+ * must not wait for a thousand of them. */
 static bool
 turn_is_full(const void *arg)
 {
-	return turn_bytes(arg) > TURN_BYTES_MAX;
+	const struct turn_bound *bound = arg;
+	return turn_bytes(bound->turn) > TURN_BYTES_MAX || since_ms(&bound->begun) > bound->ms;
 }
 
 /* Each session has its share of the turn, so that one busy gateway does not starve the others. */
@@ -63,13 +83,16 @@ static bool
 gather(struct server *s, int64_t now_ms)
 {
 	uint64_t share = s->n_sessions ? s->parts.options->max_commands / s->n_sessions : 0;
+	struct turn_bound bound = {
+	    s->parts.turn, TURN_MS_MAX / (s->n_sessions ? s->n_sessions : 1), {0}};
 	bool more = false;
 	struct session *each;
 
 	DL_FOREACH(s->sessions, each)
 	{
+		clock_gettime(CLOCK_MONOTONIC, &bound.begun);
 		struct session_work work = {s->parts.dispatch, now_ms, share ? share : 1,
-					    turn_is_full, s->parts.turn};
+					    turn_is_full, &bound};
 		more = session_take(each, &work) || more;
 	}
 	return more;

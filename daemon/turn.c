@@ -24,6 +24,7 @@ struct turn {
 	struct market *market;
 	struct store *store;
 	struct buf bodies;
+	size_t bytes; /* of the facts themselves */
 	struct turn_fact *facts;
 	size_t n_facts, cap_facts;
 	int failed; /* a STORE_E_* code: the turn could not be begun */
@@ -60,6 +61,7 @@ turn_emit(void *turn, const struct fact *f, struct str bytes)
 	t->facts = mem_grow(t->facts, t->n_facts, &t->cap_facts, sizeof(*t->facts));
 	struct turn_fact *kept = &t->facts[t->n_facts++];
 	*kept = (struct turn_fact){.number = f->number, .kind = f->kind, .body_at = t->bodies.len};
+	t->bytes += bytes.len;
 	if (publish_body(t->market, f, &t->bodies))
 		kept->body_len = t->bodies.len - kept->body_at;
 	kept->n_links = market_streams(t->market, f, streams);
@@ -78,7 +80,7 @@ turn_facts(const struct turn *t)
 size_t
 turn_bytes(const struct turn *t)
 {
-	return t->bodies.len;
+	return t->bytes + t->bodies.len;
 }
 
 static void
@@ -135,5 +137,6 @@ void
 turn_clear(struct turn *t)
 {
 	buf_clear(&t->bodies);
+	t->bytes = 0;
 	t->n_facts = 0;
 }

@@ -397,7 +397,8 @@ const struct proto_error_code proto_error_codes[] = {
     {"unknown_stream", "no such stream"},
     {"not_a_pair", "the listings are not a need and an offer of one exchange"},
     {"core_unavailable", "the core is away or does not keep up: ask again in a moment"},
-    {"too_many_requests", "too many of the client's requests wait for their answers: wait for some"},
+    {"too_many_requests",
+     "too many of the client's requests wait for their answers: wait for some"},
     {"storage_failed", "the turn could not be stored; nothing of it was kept"},
     {NULL, NULL},
 };

@@ -21,7 +21,7 @@
 enum {
 	PROTO_VERSION = 1,
 	PROTO_MAX_REQUEST = 65536, /* bytes */
-	PROTO_MAX_REPLY = 262144,  /* bytes; longer answers are paged */
+	PROTO_MAX_REPLY = 1048576, /* bytes; longer answers are paged */
 	PROTO_MAX_DEPTH = 8,
 	PROTO_MAX_TOKENS = 20000,
 	PROTO_MAX_ARGS = 16,
@@ -111,8 +111,8 @@ void proto_write_ok(struct buf *out, uint64_t id, uint32_t count);
 /* Finds a message by name, or NULL. */
 const struct proto_message *proto_find(struct str name);
 
-/* Where the two sockets are, in the runtime directory: commands (the gateway's ROUTER) and feed (its
- * XPUB). */
+/* Where the two sockets are, in the runtime directory: commands (the gateway's ROUTER) and feed
+ * (its XPUB). */
 #define PROTO_RUNTIME	      "/run/matchd"
 #define PROTO_COMMANDS_SOCKET "commands.sock"
 #define PROTO_FEED_SOCKET     "feed.sock"

@@ -26,6 +26,9 @@ enum {
 	MAX_DECIMALS = 6,
 	MAX_DIMENSIONS = 3,
 	MAX_BODY = 60000, /* bytes of a listing's canonical body */
+	/* Bytes of an exchange's canonical form; shown with its keys it takes less than twice that.
+	 */
+	MAX_DEFINITION = 400000,
 	MAX_EXCHANGES = 64,
 	MAX_TREES = 64,
 	MAX_TREE_CODES = 20000,

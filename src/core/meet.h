@@ -23,8 +23,8 @@ stated_by(const struct boxes *need, size_t need_box, const struct boxes *offer, 
 /* Whether the field's relation holds and no veto hits. */
 bool field_meets(const struct field *f, struct stated s, const struct dict *d);
 /*
- * Whether the side demands the field and insists: a field that fails excludes the pair if either side
- * does. A place without a radius demands nothing.
+ * Whether the side demands the field and insists: a field that fails excludes the pair if either
+ * side does. A place without a radius demands nothing.
  */
 static inline bool
 side_insists(const struct field *f, struct stated s, enum side side)

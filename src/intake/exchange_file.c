@@ -4,6 +4,8 @@
 #include "intake/files.h"
 #include "intake/reader.h"
 
+#include <stdio.h>
+
 static void
 read_exchange_name(struct reader *r, const struct doc_node *node, void *target)
 {
@@ -171,9 +173,21 @@ exchange_read(struct str yaml, struct buf *canonical, struct mistakes *ret)
 	enum { DEFAULT_MATCHES = 20 };
 	struct reader r = {.mistakes = ret};
 	struct exchange e = {.max_matches = DEFAULT_MATCHES};
+	size_t before = canonical->len;
 	int refused = reader_run(&r, yaml, exchange_rules, &e);
 	if (!refused)
 		exchange_encode(&e, canonical);
+	if (canonical->len - before > MAX_DEFINITION) {
+		struct mistake *m = &ret->list[ret->count++];
+		m->line = 1;
+		snprintf(m->message, sizeof m->message,
+			 "the exchange takes %zu bytes and at most %d are allowed; shorten titles "
+			 "and helps, or "
+			 "leave vocabularies open",
+			 canonical->len - before, MAX_DEFINITION);
+		canonical->len = before;
+		refused = 1;
+	}
 	reader_done(&r);
 	return refused;
 }

@@ -16,7 +16,7 @@ import zmq
 VERSION = 1
 HEADER = struct.Struct(">16sQQ")  # epoch, number, the preceding number in the stream
 HEARTBEAT = b"heartbeat"
-SILENCE_S = 2.5  # a heartbeat comes every second: after so long, the feed may have gone
+SILENCE_S = 3.0  # a heartbeat comes every second: after so long, the feed has gone
 RETRY_S = 0.1
 READ_LIMIT = 1000
 RECONNECT_MS = 20
@@ -68,7 +68,8 @@ class Client:
         self._connect()
 
     def _connect(self):
-        """A new connection: answers to what was asked on the old one do not come any more."""
+        """A new connection: answers to what was asked on the old one do not come any more. Without ZMQ_IMMEDIATE, which
+        would take answers that wait unread down with the gateway."""
         self.close()
         self._socket = zmq.Context.instance().socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
@@ -95,7 +96,7 @@ class Client:
     def send(self, cmd, **arguments):
         """Sends a request and returns its id: several may be on their way."""
         number = next(self._ids)
-        self._socket.send(pack({"v": VERSION, "id": number, "cmd": cmd, **arguments}))
+        self._transmit(pack({"v": VERSION, "id": number, "cmd": cmd, **arguments}))
         return number
 
     def wait(self, number=None, timeout=None):
@@ -109,6 +110,11 @@ class Client:
                 if not reply["ok"]:
                     raise Refused(reply["error"])
                 return results(reply)
+
+    def _transmit(self, frame):
+        if not self._socket.poll(self.timeout * 1000, zmq.POLLOUT):
+            raise NoAnswer(f"nobody takes anything at {self.endpoint}")
+        self._socket.send(frame)
 
     def _receive(self, deadline):
         if not self._socket.poll(max(0, (deadline - time.monotonic()) * 1000)):
@@ -136,7 +142,7 @@ class Client:
 
     def raw(self, frame):
         """Sends these bytes, whatever they are, and returns the whole reply."""
-        self._socket.send(frame)
+        self._transmit(frame)
         return unpack(self._receive(time.monotonic() + self.timeout))
 
     # --- pages ---
@@ -182,15 +188,24 @@ class Follower:
         self.replays = 0  # how often the feed had left something out, or was late
         self.heartbeats = 0
         self._client = Client(runtime, timeout=1.0)
+        self._endpoint = endpoints(runtime)[1]
         self._ready = collections.deque()
-        self._look_at, self._known_head = float("-inf"), None  # when to ask where the streams stand
+        self._socket = None
+        self._connect()
+        self._look_at = self._heard_at  # when to ask where the streams stand; None: when something hints at it
+
+    def _connect(self):
+        if self._socket:
+            self._socket.close()
         self._socket = zmq.Context.instance().socket(zmq.SUB)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
-        self._socket.connect(endpoints(runtime)[1])
+        self._socket.connect(self._endpoint)
         for stream in self.positions:
             self._socket.subscribe(f"{stream}/")  # the slash: "p.acme" must not be "p.acme-2" as well
         self._socket.subscribe(HEARTBEAT)
+        self._heard_at = time.monotonic()
+        self._known_head = None  # so that the first heartbeat, which proves the subscriptions, has the heads looked at
 
     def close(self):
         self._socket.close()
@@ -207,12 +222,15 @@ class Follower:
         deadline = time.monotonic() + timeout
         while not self._ready:
             now = time.monotonic()
-            if now >= self._look_at:
+            silent_at = self._heard_at + SILENCE_S
+            if self._look_at is not None and now >= self._look_at:
                 self._look_at_heads()
-            elif self._socket.poll(max(0, (min(deadline, self._look_at) - now) * 1000)):
+            elif self._socket.poll(max(0, (min(deadline, silent_at, self._look_at or deadline) - now) * 1000)):
                 self._take(self._socket.recv_multipart())
             elif now >= deadline:
                 return None
+            elif now >= silent_at:
+                self._connect()
         return self._ready.popleft()
 
     def until(self, stream, number, timeout=30.0):
@@ -231,12 +249,11 @@ class Follower:
             self.record(frames)
         topic, header, body = frames
         epoch, number, prev = HEADER.unpack(header)
+        self._heard_at = time.monotonic()
         self._check_epoch(epoch)
         if topic == HEARTBEAT:
             self.heartbeats += 1
-            if number == self._known_head:
-                self._look_at = time.monotonic() + SILENCE_S
-            else:
+            if number != self._known_head:
                 self._look_at_heads()
             return
         stream = topic.decode().rsplit("/", 1)[0]
@@ -253,7 +270,7 @@ class Follower:
         except (NoAnswer, Refused):
             self._look_at = time.monotonic() + RETRY_S
             return
-        self._look_at, self._known_head = time.monotonic() + SILENCE_S, reply["head"]
+        self._look_at, self._known_head = None, reply["head"]
         self._check_epoch(reply["epoch"])
         for stream, head in reply["heads"].items():
             if head > self.positions[stream]:
