@@ -39,12 +39,16 @@ read_epoch(struct matchd_follower *f, const struct matchd_reply *r, uint64_t *re
 	if (head_at.failed || epoch_at.failed || epoch.len != PROTO_EPOCH)
 		return MATCHD_E_PROTOCOL;
 
-	bool same = !f->epoch_known || memcmp(f->epoch, epoch.p, PROTO_EPOCH) == 0;
+	bool first = !f->epoch_known;
+	bool same = first || memcmp(f->epoch, epoch.p, PROTO_EPOCH) == 0;
 	uint64_t known = f->stage == REPLAY ? f->goal : f->last;
 	memcpy(f->epoch, epoch.p, PROTO_EPOCH);
 	f->epoch_known = true;
 	if (same && *ret_head >= known)
 		return MATCHD_OK;
+	if (first)
+		return MATCHD_E_USAGE; /* to begin behind the last fact is a mistake, and no new
+					  store */
 	f->last = 0;
 	replay_begin(f, CHECK);
 	return MATCHD_EPOCH_CHANGED;

@@ -18,8 +18,14 @@ enum {
 	 * peer that sends more than this is disconnected. */
 	MESSAGE_MAX = 2 * PROTO_MAX_REQUEST,
 	HANDSHAKE_MS = 3000,
-	QUEUE_MAX = 10000, /* messages for one peer, each way */
-	WAITING_MAX = 256, /* connections not yet accepted */
+	/* Messages for one peer. Replies may be long, and what a peer does not read is kept in
+	 * bytes by `peers`, so few of them; of the feed a peer may fall many short facts behind
+	 * before some are dropped. */
+	REPLIES_MAX = 32,
+	FACTS_MAX = 10000,
+	REQUESTS_MAX = 10000,
+	SUBSCRIPTION_MAX = 512, /* bytes; a subscriber sends nothing longer */
+	WAITING_MAX = 256,	/* connections not yet accepted */
 	KEEPALIVE_IDLE_S = 60,
 };
 
@@ -32,16 +38,18 @@ set_int(void *socket, int option, int value)
 static bool
 protect(void *socket, int type)
 {
-	int64_t message_max = MESSAGE_MAX;
+	bool feed = type == ZMQ_XPUB;
+	int64_t message_max = feed ? SUBSCRIPTION_MAX : MESSAGE_MAX;
 
 	return zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &message_max, sizeof(message_max)) == 0 &&
 	       set_int(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
-	       set_int(socket, ZMQ_SNDHWM, QUEUE_MAX) && set_int(socket, ZMQ_RCVHWM, QUEUE_MAX) &&
+	       set_int(socket, ZMQ_SNDHWM, feed ? FACTS_MAX : REPLIES_MAX) &&
+	       set_int(socket, ZMQ_RCVHWM, REQUESTS_MAX) &&
 	       set_int(socket, ZMQ_BACKLOG, WAITING_MAX) && set_int(socket, ZMQ_LINGER, 0) &&
 	       set_int(socket, ZMQ_IPV6, 1) && set_int(socket, ZMQ_TCP_KEEPALIVE, 1) &&
 	       set_int(socket, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S) &&
 	       (type != ZMQ_ROUTER || set_int(socket, ZMQ_ROUTER_MANDATORY, 1)) &&
-	       (type != ZMQ_XPUB || set_int(socket, ZMQ_XPUB_MANUAL, 1));
+	       (!feed || set_int(socket, ZMQ_XPUB_MANUAL, 1));
 }
 
 /* The umask is narrow while the file comes to be: at no moment may more connect than should. */

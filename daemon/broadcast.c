@@ -3,6 +3,7 @@
 #include "daemon/bound.h"
 #include "daemon/log.h"
 #include "daemon/zmq_event.h"
+#include "proto/proto.h"
 #include "util/mem.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ topic_note(struct broadcast *b, const char *text, size_t len)
 {
 	struct topic *t;
 	HASH_FIND(hh, b->topics, text, len, t);
-	if (t)
+	if (t || (len == strlen(PROTO_HEARTBEAT) && memcmp(text, PROTO_HEARTBEAT, len) == 0))
 		return true;
 	if (HASH_COUNT(b->topics) >= TOPICS_MAX)
 		return false;

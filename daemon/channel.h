@@ -28,7 +28,7 @@ enum {
 	CHANNEL_HEAD = 5,		 /* bytes: length and kind */
 	CHANNEL_MAX_ENVELOPE = 255,	 /* as ZeroMQ bounds routing ids */
 	CHANNEL_MAX_BYTES = 1024 * 1024, /* of a request, reply, or fact's body */
-	CHANNEL_MAX_FRAME = 1025 * 1024,	 /* of kind and payload */
+	CHANNEL_MAX_FRAME = 1025 * 1024, /* of kind and payload */
 };
 
 /* Numbers are said on the wire: never reuse one. */

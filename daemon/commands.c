@@ -14,11 +14,11 @@
 #include <zmq.h>
 
 enum {
-	RECEIVE_BUDGET = 256,	    /* messages before other events have their turn */
-	IN_FLIGHT_MAX = 16384,	    /* of all clients together: the socket rests beyond */
-	WAITING_MAX = 8 << 20,	    /* bytes of replies that wait for one client */
-	WAITING_ALL_MAX = 64 << 20, /* and for all */
-	PATIENCE_MS = 10000,	    /* with a client that does not read */
+	RECEIVE_BUDGET = 256,	     /* messages before other events have their turn */
+	IN_FLIGHT_MAX = 16384,	     /* of all clients together: the socket rests beyond */
+	WAITING_MAX = 64 << 20,	     /* bytes of replies that wait for one client */
+	WAITING_ALL_MAX = 256 << 20, /* and for all */
+	PATIENCE_MS = 10000,	     /* with a client that does not read */
 	RETRY_MS = 20,
 	LINGER_MS = 1000,
 };

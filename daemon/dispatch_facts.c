@@ -87,17 +87,31 @@ facts_read(struct call *c)
 	return true;
 }
 
+/* Whether the text is one of the first `n` of the list. */
+static bool
+is_among(struct mp list, uint32_t n, struct str text)
+{
+	while (n-- > 0)
+		if (str_eq(mp_get_str(&list), text))
+			return true;
+	return false;
+}
+
 bool
 streams_heads(struct call *c)
 {
 	const struct journal *j = c->dispatch->journal;
 	struct mp streams = proto_arg(c->request, "streams")->raw;
-	uint32_t n = mp_get_array(&streams);
+	uint32_t n = mp_get_array(&streams), different = 0;
+	struct mp all = streams;
 	struct buf rows = BUF_EMPTY;
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct str name = mp_get_str(&streams);
 		uint64_t stream = market_stream(c->market, name);
+		if (is_among(all, i, name))
+			continue;
+		different++;
 		mp_put_str(&rows, name);
 		mp_put_uint(&rows, stream ? j->stream_head(j->self, stream) : 0);
 	}
@@ -109,7 +123,7 @@ streams_heads(struct call *c)
 	}
 	proto_write_ok(c->reply, c->request->id, 3);
 	put_key(c, "heads");
-	mp_put_map(c->reply, n);
+	mp_put_map(c->reply, different);
 	buf_put(c->reply, rows.data, rows.len);
 	put_head_number(c);
 	put_epoch(c);

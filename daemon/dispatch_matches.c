@@ -3,6 +3,7 @@
 #include "daemon/dispatch_reads.h"
 
 #include "core/listing.h"
+#include "daemon/publish.h"
 #include "intake/intake.h"
 
 #include <stdlib.h>
@@ -120,7 +121,7 @@ match_explain(struct call *c)
 	mp_put_bool(c->reply, e.meets);
 	if (!e.meets) {
 		put_key(c, "cause");
-		mp_put_text(c->reply, cause_names[e.cause]);
+		mp_put_text(c->reply, publish_cause(e.cause));
 	}
 	put_pair(c, "score", e.score);
 	put_pair(c, "need_box", e.need_box);

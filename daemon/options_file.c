@@ -173,7 +173,9 @@ options_file_read(struct options *o, struct str yaml, struct mistakes *ret)
 	}
 	if (!yaml_parser_initialize(&parser))
 		mem_failed(sizeof(parser));
-	yaml_parser_set_input_string(&parser, (const unsigned char *)yaml.p, yaml.len);
+	/* libyaml insists on a pointer, even of an empty file. */
+	yaml_parser_set_input_string(&parser, (const unsigned char *)(yaml.p ? yaml.p : ""),
+				     yaml.len);
 	while (!ended && !r.hopeless) {
 		if (!yaml_parser_parse(&parser, &event)) {
 			option_mistake(ret, (unsigned)parser.problem_mark.line + 1, "", "%s",

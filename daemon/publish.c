@@ -64,6 +64,12 @@ publish_variants(const struct exchange *e, enum side side, struct mp variants, b
 
 /* ---- bodies ---- */
 
+const char *
+publish_cause(enum cause cause)
+{
+	return cause_names[cause == CAUSE_BLOCKED ? CAUSE_CONDITIONS : cause];
+}
+
 static void
 put_head(const struct fact *f, uint32_t more, struct buf *out)
 {
@@ -136,7 +142,7 @@ publish_match(const struct market *m, const struct fact *f, struct buf *out)
 	mp_put_uint(out, f->match.score);
 	if (ended) {
 		mp_put_text(out, "cause");
-		mp_put_text(out, cause_names[f->match.cause]);
+		mp_put_text(out, publish_cause(f->match.cause));
 		return;
 	}
 	mp_put_text(out, "need_box");

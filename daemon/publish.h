@@ -14,6 +14,10 @@
  */
 bool publish_body(const struct market *m, const struct fact *f, struct buf *out);
 
+/* A cause as clients see it: who blocks whom is private, so a block reads as conditions that do not
+ * meet. */
+const char *publish_cause(enum cause cause);
+
 /*
  * The statements of a canonical body's "fields" map, or of one variant, as a client writes them.
  * What is not public is left out, or with `mark_hidden` reads "(hidden)".

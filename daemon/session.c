@@ -126,7 +126,9 @@ session_take(struct session *s, struct session_work *work)
 		else
 			take_frame(s, &frame, work);
 	}
-	return false;
+	/* Left because it is behind: frames may wait in the stream, and once it has caught up
+	 * nothing else would bring the next turn. */
+	return !s->doomed;
 }
 
 void

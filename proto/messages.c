@@ -217,7 +217,7 @@ static const struct proto_field explain_args[] = {
 static const struct proto_field explain_results[] = {
     {"meets", PROTO_BOOL, PROTO_REQUIRED, 0, 0, "whether they match now"},
     {"cause", PROTO_TEXT, 0, 0, 0,
-     "why not: need_status, offer_status, same_participant, blocked, need_state, offer_state, "
+     "why not: need_status, offer_status, same_participant, need_state, offer_state, "
      "conditions"},
     {"score", PROTO_INT, PROTO_REQUIRED, 0, 0, "0 to 1000, of the boxes named"},
     {"need_box", PROTO_INT, PROTO_REQUIRED, 0, 0,
@@ -324,7 +324,7 @@ static const struct proto_field match_fact[] = {
     {"reasons", PROTO_ARRAY, 0, 0, 0,
      "[field, need's points or nil, offer's points or nil] each (made, changed)"},
     {"cause", PROTO_TEXT, 0, 0, 0,
-     "need_status, offer_status, blocked, need_state, offer_state, conditions (ended)"},
+     "need_status, offer_status, need_state, offer_state, conditions (ended)"},
     END,
 };
 

@@ -34,7 +34,8 @@ static int64_t
 default_end(const struct exchange *e, int64_t start_ms)
 {
 	uint32_t days = e->default_days ? e->default_days : e->max_days;
-	return days ? start_ms + days * day_ms : 0;
+	int64_t end_ms = start_ms + days * day_ms;
+	return !days ? 0 : end_ms < MAX_TIME_MS ? end_ms : MAX_TIME_MS;
 }
 
 /* Whether a listing may end at that time (0: never). */

@@ -213,7 +213,8 @@ doc_read(struct doc *doc, struct str yaml, struct mistakes *mistakes)
 	if (!yaml_parser_initialize(&parser))
 		mem_failed(sizeof parser);
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parser, (const unsigned char *)yaml.p, yaml.len);
+	/* libyaml insists on a pointer, even of an empty file. */
+	yaml_parser_set_input_string(&parser, (const unsigned char *)(yaml.p ? yaml.p : ""), yaml.len);
 	bool complete = build(&b, &parser);
 	yaml_parser_delete(&parser);
 	if (!complete)

@@ -192,7 +192,7 @@ block_read(struct mp *in, const struct where *at, struct texts *to, struct refus
 	struct str id = mp_get_str(in);
 	bool ok = id.len > 0 && id.len <= MAX_ID;
 	for (uint32_t i = 0; ok && i < id.len; i++)
-		ok = is_alphanumeric(id.p[i]) || strchr("._-", id.p[i]);
+		ok = is_alphanumeric(id.p[i]) || memchr("._-", id.p[i], 3);
 	if (!ok)
 		return refuse_at(ret, at, "bad_value", expected, "this is not an id");
 	texts_add(to, id);
@@ -288,8 +288,8 @@ key_index(struct str key)
 
 /* Reads the attributes in the order written, remembering where each one's canonical value is. */
 static int
-attributes_read(struct mp *in, const struct where *at, struct buf *values, struct str *ret_value,
-		struct refusal *ret)
+attributes_read(struct mp *in, const struct where *at, bool whole, struct buf *values,
+		struct str *ret_value, struct refusal *ret)
 {
 	size_t begin[KEYS], len[KEYS] = {0};
 	char shown[QUOTE];
@@ -298,7 +298,7 @@ attributes_read(struct mp *in, const struct where *at, struct buf *values, struc
 		struct str key = mp_get_str(in);
 		struct where place = WHERE_KEY(at, key);
 		int k = key_index(key);
-		if (k < 0 && str_eq(key, STR("id"))) {
+		if (k < 0 && whole && str_eq(key, STR("id"))) {
 			mp_get_raw(in);
 			continue;
 		}
@@ -404,7 +404,7 @@ intake_participant(struct mp written, bool whole, const char *prefix, struct buf
 	size_t before = out->len;
 	if (mp_peek(&written) != MP_MAP)
 		return wrong_type(&written, &at, "a map of attributes", ret);
-	int refused = attributes_read(&written, &at, &values, value, ret);
+	int refused = attributes_read(&written, &at, whole, &values, value, ret);
 	if (!refused) {
 		attributes_put(value, whole, out);
 		struct str content = {(const char *)out->data + before,

@@ -114,9 +114,9 @@ def test_a_block_parts_two_and_lifting_it_joins_them_again(client, pair, news):
         return client.ask("participant.revise", participant="acme", set={"blocks": blocks})
 
     assert block(["bolt"])["result"] == "changed"
-    assert news() == [("match.ended", "blocked")]
+    assert news() == [("match.ended", "conditions")]
     explained = client.ask("match.explain", need=pair[0], offer=pair[1])
-    assert (explained["meets"], explained["cause"]) == (False, "blocked")
+    assert (explained["meets"], explained["cause"]) == (False, "conditions")
     block([])
     assert news() == [("match.made", None)]
 

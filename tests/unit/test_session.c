@@ -220,7 +220,9 @@ who_is_behind_is_not_served(void **state)
 	channel_put_request(&request, STR("peer"), STR("request"));
 	assert_int_equal(write(f->peer, request.data, request.len), request.len);
 	event_base_loop(f->base, EVLOOP_NONBLOCK);
-	assert_false(session_take(f->session, &work)); /* with a request taken it would crash */
+	/* With a request taken it would crash. There may be more: once the gateway has caught up
+	 * nothing else would bring the turn that takes what it sent. */
+	assert_true(session_take(f->session, &work));
 	assert_int_equal(work.requests, 10);
 	assert_false(f->session->doomed);
 	buf_free(&request);
