@@ -136,12 +136,12 @@ struct matchd_fact {
  * which `from` was counted (16 bytes from matchd_follow_epoch, kept beside the number), or NULL if
  * there is none yet.
  *
- * Asks matchd where the streams stand, so it must be reachable. An `epoch` that has passed, or a
- * `from` beyond what there is, is told by the first matchd_follow_next. Returns MATCHD_OK;
- * MATCHD_REFUSED (*ret_error says why, and is freed by the caller; `ret_error` may be NULL); or as
- * matchd_call. A stream that does not exist yet is followed from its beginning. The follower has
- * connections of its own, to the endpoint of `c` and with its options. Free with
- * matchd_follow_close.
+ * Asks matchd where the streams stand, so it must be reachable. An `epoch` that has passed is
+ * told by the first matchd_follow_next, and so is a `from` beyond the number to come: without an
+ * epoch as MATCHD_E_USAGE, with one as MATCHD_EPOCH_CHANGED. Returns MATCHD_OK; MATCHD_REFUSED
+ * (*ret_error says why, and is freed by the caller; `ret_error` may be NULL); or as matchd_call. A
+ * stream that does not exist yet is followed from its beginning. The follower has connections of
+ * its own, to the endpoint of `c` and with its options. Free with matchd_follow_close.
  */
 int matchd_follow_open(struct matchd *c, const char *const *streams, size_t n, uint64_t from,
 		       const uint8_t *epoch, struct matchd_follower **ret,

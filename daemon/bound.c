@@ -18,10 +18,11 @@ enum {
 	 * peer that sends more than this is disconnected. */
 	MESSAGE_MAX = 2 * PROTO_MAX_REQUEST,
 	HANDSHAKE_MS = 3000,
-	/* Messages for one peer. Replies may be long, and what a peer does not read is kept in
-	 * bytes by `peers`, so few of them; of the feed a peer may fall many short facts behind
-	 * before some are dropped. */
-	REPLIES_MAX = 32,
+	/* Messages for one peer. As many replies as it may have requests in flight by default:
+	 * fewer would make a burst of short ones wait. What is beyond is kept, and bounded in
+	 * bytes, by `peers`. Of the feed a peer may fall many facts behind before some are dropped.
+	 */
+	REPLIES_MAX = 1024,
 	FACTS_MAX = 10000,
 	REQUESTS_MAX = 10000,
 	SUBSCRIPTION_MAX = 512, /* bytes; a subscriber sends nothing longer */

@@ -54,7 +54,7 @@ take_fact(void *arg, const struct journalled *j)
 		return false;
 	}
 	page->next = j->number + 1;
-	return true;
+	return page->rows.len < REPLY_PAGE;
 }
 
 bool

@@ -40,8 +40,7 @@ listing_matches(struct call *c)
 	struct buf rows = BUF_EMPTY;
 	uint32_t count = 0;
 
-	for (; i < total && count < limit && rows.len < PROTO_MAX_REPLY - REPLY_HEADROOM;
-	     i++, count++)
+	for (; i < total && count < limit && rows.len < REPLY_PAGE; i++, count++)
 		put_match_row(c->market, &matches[i], &rows);
 	proto_write_ok(c->reply, c->request->id, i < total ? 3 : 2);
 	put_key(c, "matches");

@@ -209,7 +209,7 @@ participant_list(struct call *c)
 	while ((p = market_participant_at(c->market, ++number))) {
 		if (wanted >= 0 && (int)p->status != wanted)
 			continue;
-		if (page.count == limit || page.rows.len > PROTO_MAX_REPLY - REPLY_HEADROOM) {
+		if (page.count == limit || page.rows.len > REPLY_PAGE) {
 			page.next = number - 1;
 			break;
 		}
@@ -354,7 +354,7 @@ listing_list(struct call *c)
 	while ((l = market_listing_at(c->market, ++number))) {
 		if (!passes(c, &filter, l))
 			continue;
-		if (page.count == limit || page.rows.len > PROTO_MAX_REPLY - REPLY_HEADROOM) {
+		if (page.count == limit || page.rows.len > REPLY_PAGE) {
 			page.next = number - 1;
 			break;
 		}

@@ -15,10 +15,12 @@ bool streams_heads(struct call *c);
 bool exchange_list(struct call *c);
 bool exchange_show(struct call *c);
 
-/* Pages end where less than this is left to PROTO_MAX_REPLY. A row of a list takes less than 2,000
- * bytes; a fact's, whose published statements can be several times MAX_BODY, is taken back where it
- * does not fit. */
-enum { REPLY_HEADROOM = 4096 };
+/*
+ * Pages end at REPLY_PAGE bytes, so that a client that does not read ties up little. A fact's row,
+ * whose published statements can be several times MAX_BODY, is taken back where it would leave less
+ * than REPLY_HEADROOM to PROTO_MAX_REPLY.
+ */
+enum { REPLY_HEADROOM = 4096, REPLY_PAGE = 256 * 1024 };
 
 void put_key(struct call *c, const char *key);
 void put_pair(struct call *c, const char *key, uint64_t value);

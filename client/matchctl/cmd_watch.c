@@ -77,6 +77,11 @@ print_facts(struct tool *t, struct matchd_follower *f, long long count)
 			break;
 		case MATCHD_REFUSED:
 			return matchd_follow_error(f, &e) ? ask_refused(t, NULL, &e) : EXIT_REFUSED;
+		case MATCHD_E_USAGE:
+			fputs("matchctl: --from is beyond the last fact; `matchctl status` shows "
+			      "it as head\n",
+			      stderr);
+			return EXIT_USAGE;
 		case MATCHD_E_SYSTEM:
 			return ask_failed(t, MATCHD_E_SYSTEM);
 		default:

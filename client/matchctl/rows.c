@@ -90,6 +90,8 @@ rows_print(struct tool *t, struct arguments *args, const struct row_query *q)
 	if (code == EXIT_DONE && !t->json)
 		table_print(table, stdout);
 	fflush(stdout);
+	if (code == EXIT_DONE && !t->json && table_is_empty(table))
+		puts("(none)");
 	if (more)
 		fputs("matchctl: there are more; --all shows them\n", stderr);
 	table_free(table);

@@ -78,6 +78,12 @@ print_cell(FILE *out, struct str text, size_t blanks, bool right, bool last)
 		fprintf(out, "%*s", (int)(2 + (right ? 0 : blanks)), "");
 }
 
+bool
+table_is_empty(const struct table *t)
+{
+	return t->n_cells == 0;
+}
+
 void
 table_print(const struct table *t, FILE *out)
 {

@@ -24,3 +24,4 @@ void table_free(struct table *t);
 void table_cell(struct table *t, struct str text);
 /* Prints titles and rows. A table without rows prints nothing. */
 void table_print(const struct table *t, FILE *out);
+bool table_is_empty(const struct table *t);

@@ -214,7 +214,8 @@ doc_read(struct doc *doc, struct str yaml, struct mistakes *mistakes)
 		mem_failed(sizeof parser);
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
 	/* libyaml insists on a pointer, even of an empty file. */
-	yaml_parser_set_input_string(&parser, (const unsigned char *)(yaml.p ? yaml.p : ""), yaml.len);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)(yaml.p ? yaml.p : ""),
+				     yaml.len);
 	bool complete = build(&b, &parser);
 	yaml_parser_delete(&parser);
 	if (!complete)

@@ -1,9 +1,10 @@
 /*
- * The command handler: requests as they come from the gateway, on a market that has participants and an exchange.
+ * The command handler: requests as they come from the gateway, on a market that has participants
+ * and an exchange.
  *
- * The input is records of one byte (minutes that pass), two bytes of length, and a request. Whatever comes in, each
- * request is answered by exactly one well-formed reply under the protocol's limits, and the facts, replayed, give the
- * same market.
+ * The input is records of one byte (minutes that pass), two bytes of length, and a request.
+ * Whatever comes in, each request is answered by exactly one well-formed reply under the protocol's
+ * limits, and the facts, replayed, give the same market.
  */
 
 #include "core/market.h"
@@ -54,7 +55,8 @@ stream_head(void *self, uint64_t stream)
 }
 
 static int
-read_facts(void *self, uint64_t from, uint64_t limit, bool (*fact)(void *arg, const struct journalled *f), void *arg)
+read_facts(void *self, uint64_t from, uint64_t limit,
+	   bool (*fact)(void *arg, const struct journalled *f), void *arg)
 {
 	(void)self;
 	(void)from;
@@ -80,7 +82,8 @@ begin(struct run *r)
 {
 	static const char *const ids[] = {"a", "b"};
 	struct exchange *e = market_open();
-	struct command load = {.kind = COMMAND_LOAD_EXCHANGE, .clock_ms = 1, .definition = e->canonical};
+	struct command load = {
+	    .kind = COMMAND_LOAD_EXCHANGE, .clock_ms = 1, .definition = e->canonical};
 	struct command tree = {.kind = COMMAND_LOAD_TREE, .clock_ms = 1};
 	struct refusal refusal;
 
