@@ -111,8 +111,10 @@ match_explain(struct call *c)
 	if (!offer)
 		return false;
 	if (!market_explain(c->market, need, offer, &e)) {
+		bool reversed = need->side == OFFER && offer->side == NEED;
 		refuse(&c->refusal, "not_a_pair", "offer", "a need and an offer of one exchange",
-		       "these two cannot match");
+		       reversed ? "the first is an offer and the second a need: the need goes first"
+				: "these two cannot match");
 		return false;
 	}
 	proto_write_ok(c->reply, c->request->id, e.meets ? 6 : 7);

@@ -55,7 +55,10 @@ enum mp_type {
 static inline struct mp
 mp_of(struct str bytes)
 {
-	return (struct mp){(const uint8_t *)bytes.p, (const uint8_t *)bytes.p + bytes.len, false};
+	const uint8_t *at = (const uint8_t *)bytes.p;
+
+	/* Nothing at all may be added to NULL, not even nothing. */
+	return (struct mp){at, at ? at + bytes.len : at, false};
 }
 
 /* The type of the next token, without moving. */
