@@ -141,20 +141,6 @@ read_expected(const struct call *c)
 /* ---- participants ---- */
 
 static bool
-id_valid(struct str id)
-{
-	if (!id.p || id.len == 0 || id.len > MAX_ID)
-		return false;
-	for (uint32_t i = 0; i < id.len; i++) {
-		char ch = id.p[i];
-		bool letter = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
-		if (!letter && !(ch >= '0' && ch <= '9') && ch != '.' && ch != '_' && ch != '-')
-			return false;
-	}
-	return true;
-}
-
-static bool
 may_begin_as(struct call *c, enum status status)
 {
 	if (status == STATUS_APPLICANT || status == STATUS_MEMBER)
@@ -174,7 +160,7 @@ register_participant(struct call *c)
 	bool done = false;
 
 	command.participant = mp_get_str(&id);
-	if (id.failed || !id_valid(command.participant)) {
+	if (id.failed || !id_is_valid(command.participant)) {
 		bool too_long = !id.failed && command.participant.len > MAX_ID;
 		refuse(&c->refusal, too_long ? "key_too_long" : "bad_value", "participant.id",
 		       "1 to 64 of A-Z a-z 0-9 . _ -", "the participant's id cannot be read");

@@ -1,5 +1,6 @@
 #include "core/boxes.h"
 
+#include "core/numbers.h"
 #include "util/mem.h"
 #include "util/mp.h"
 
@@ -191,13 +192,6 @@ body_lacks(const struct exchange *e, enum side side, struct str body, const stru
 
 /* ---- packing ---- */
 
-static int
-number_cmp(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return (x > y) - (x < y);
-}
-
 /* Appends the numbers of a list of texts in ascending order and returns how many. */
 static uint16_t
 pack_texts(struct mp *in, struct dict *d, struct buf *out)
@@ -208,8 +202,7 @@ pack_texts(struct mp *in, struct dict *d, struct buf *out)
 		uint32_t number = dict_add(d, mp_get_str(in));
 		buf_put(out, &number, sizeof number);
 	}
-	if (n > 1)
-		qsort(out->data + start, n, sizeof(uint32_t), number_cmp);
+	numbers_sort((uint32_t *)(out->data + start), n);
 	return (uint16_t)n;
 }
 

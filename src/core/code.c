@@ -235,6 +235,20 @@ name_is_valid(struct str name, char joiner)
 }
 
 bool
+id_is_valid(struct str id)
+{
+	if (!id.p || id.len == 0 || id.len > MAX_ID)
+		return false;
+	for (uint32_t i = 0; i < id.len; i++) {
+		char c = id.p[i];
+		bool letter = is_capital(c) || (c >= 'a' && c <= 'z');
+		if (!letter && !is_digit(c) && c != '.' && c != '_' && c != '-')
+			return false;
+	}
+	return true;
+}
+
+bool
 code_path(enum code_rule rule, struct str written, char path[CODE_PATH], uint32_t *ret_len)
 {
 	bool ok = false;

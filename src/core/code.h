@@ -34,6 +34,8 @@ extern const char *const code_rule_names[];
 /* Whether it is the name of a tree or exchange (`joiner` '-') or a field ('_'): a lower-case
  * letter, then up to 63 lower-case letters, digits and joiners. */
 bool name_is_valid(struct str name, char joiner);
+/* Whether it is a participant's id or a listing's key: 1 to 64 of A-Z a-z 0-9 . _ - */
+bool id_is_valid(struct str id);
 
 /* A tree: a rule, and optionally the closed list of codes. Owns a copy of its canonical bytes, into
  * which the rest points. */

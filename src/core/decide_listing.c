@@ -107,20 +107,6 @@ standing_refused(struct decider *d)
 
 /* ---- publish ---- */
 
-static bool
-key_valid(struct str key)
-{
-	if (key.len == 0 || key.len > MAX_ID)
-		return false;
-	for (uint32_t i = 0; i < key.len; i++) {
-		char ch = key.p[i];
-		bool letter = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
-		if (!letter && !(ch >= '0' && ch <= '9') && ch != '.' && ch != '_' && ch != '-')
-			return false;
-	}
-	return true;
-}
-
 /* Whether the publisher, the key and the exchange go together. */
 static enum decision
 judge_address(struct decider *d, const struct participant *p, int floor, const struct listing *l)
@@ -129,7 +115,7 @@ judge_address(struct decider *d, const struct participant *p, int floor, const s
 	const struct exchange *e = d->m->floors[floor].exchange;
 	if (c->key.len > 0 && c->key.p[0] == '~')
 		return standing_refused(d);
-	if (!key_valid(c->key))
+	if (!id_is_valid(c->key))
 		return REFUSE(d, c->key.len > MAX_ID ? "key_too_long" : "bad_value", "listing",
 			      "participant/key, the key 1 to 64 of A-Z a-z 0-9 . _ -",
 			      "the key cannot be read");

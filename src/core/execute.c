@@ -17,13 +17,6 @@ fire_deadlines(struct run *r)
 	}
 }
 
-static int
-number_cmp(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return (x > y) - (x < y);
-}
-
 /* The participant's listings that are open or have told pairs, ascending. free() ->at. */
 static struct numbers
 live_listings(const struct market *m, const struct participant *p)
@@ -34,8 +27,7 @@ live_listings(const struct market *m, const struct participant *p)
 		if (l->state == STATE_OPEN || l->n_told > 0)
 			numbers_push(&live, l->number);
 	}
-	if (live.len > 1)
-		qsort(live.at, live.len, sizeof *live.at, number_cmp);
+	numbers_sort(live.at, live.len);
 	return live;
 }
 

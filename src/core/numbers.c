@@ -57,6 +57,20 @@ numbers_hold(const struct numbers *n, uint32_t number)
 	return i < n->len && n->at[i] == number;
 }
 
+static int
+number_cmp(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+void
+numbers_sort(uint32_t *at, size_t len)
+{
+	if (len > 1)
+		qsort(at, len, sizeof *at, number_cmp);
+}
+
 void
 numbers_free(struct numbers *n)
 {

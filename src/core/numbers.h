@@ -20,4 +20,6 @@ void numbers_remove(struct numbers *n, uint32_t number);
 void numbers_push(struct numbers *n, uint32_t number);
 /* Whether an ascending list holds the number. */
 bool numbers_hold(const struct numbers *n, uint32_t number);
+/* Sorts any run of numbers, ascending. */
+void numbers_sort(uint32_t *at, size_t len);
 void numbers_free(struct numbers *n);

@@ -55,13 +55,6 @@ number_attribute(struct str content, const char *key)
 	return in.failed ? PARTICIPANT_UNKNOWN : number;
 }
 
-static int
-number_cmp(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	return (x > y) - (x < y);
-}
-
 static void
 read_blocks(const struct market *m, struct participant *p)
 {
@@ -76,8 +69,7 @@ read_blocks(const struct market *m, struct participant *p)
 		if (other)
 			p->blocks[p->n_blocks++] = other->number;
 	}
-	if (p->n_blocks > 1)
-		qsort(p->blocks, p->n_blocks, sizeof *p->blocks, number_cmp);
+	numbers_sort(p->blocks, p->n_blocks);
 }
 
 void

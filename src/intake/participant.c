@@ -190,10 +190,7 @@ block_read(struct mp *in, const struct where *at, struct texts *to, struct refus
 	if (mp_peek(in) != MP_STR)
 		return wrong_type(in, at, expected, ret);
 	struct str id = mp_get_str(in);
-	bool ok = id.len > 0 && id.len <= MAX_ID;
-	for (uint32_t i = 0; ok && i < id.len; i++)
-		ok = is_alphanumeric(id.p[i]) || memchr("._-", id.p[i], 3);
-	if (!ok)
+	if (!id_is_valid(id))
 		return refuse_at(ret, at, "bad_value", expected, "this is not an id");
 	texts_add(to, id);
 	return 0;
