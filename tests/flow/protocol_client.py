@@ -1,8 +1,8 @@
 """An independent client of matchd, written from docs/protocol.md and nothing else.
 
 It is the second implementation of the protocol: what it had to know and the page did not say was a fault of the page.
-`Client` asks and is answered; `Follower` has every fact of its streams exactly once and in order, whatever the feed dropped
-and whoever was restarted meanwhile.
+`Client` asks and is answered; `Follower` has every fact of its streams exactly once and in order, whatever the feed
+dropped and whoever was restarted meanwhile.
 """
 
 import collections

@@ -70,7 +70,9 @@ def test_the_example_publishes_and_is_told(shipped_daemon):
 
 
 @pytest.mark.parametrize("what", ["gateway", "core", "both in order"])
-@pytest.mark.parametrize("streams", [["x.parts"], ["x.parts", "p.acme"], []], ids=["one stream", "two streams", "everything"])
+@pytest.mark.parametrize(
+    "streams", [["x.parts"], ["x.parts", "p.acme"], []], ids=["one stream", "two streams", "everything"]
+)
 def test_a_watch_lives_through_restarts_and_misses_nothing(daemon, what, streams):
     with daemon.client(timeout=0.5) as client:
         register(client, "acme", "bolt")
@@ -120,8 +122,8 @@ def flood(runtime):
                 if stopped.is_set():
                     return
                 with contextlib.suppress(NoAnswer, Refused):
-                    asked = [client.send("listing.publish", **need(f"acme/{i}", title=f"turn {turn}")) for i in range(50)]
-                    for number in asked:
+                    needs = [need(f"acme/{i}", title=f"turn {turn}") for i in range(50)]
+                    for number in [client.send("listing.publish", **publication) for publication in needs]:
                         client.wait(number)
 
     thread = threading.Thread(target=revise, daemon=True)
@@ -161,6 +163,8 @@ def test_a_watch_says_that_the_store_is_another(daemon):
             daemon.start()
             register(client, "coil")
             seen = []
-            wait_for(lambda: seen.append(process.stdout.readline()) or '"coil"' in seen[-1], what="the new store's facts")
+            while not seen or '"coil"' not in seen[-1]:
+                seen.append(process.stdout.readline())
+                assert seen[-1], "the watch has ended"
         bodies = [json.loads(line) for line in seen]
         assert bodies[-1]["participant"] == "coil"

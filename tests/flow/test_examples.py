@@ -23,8 +23,8 @@ EXAMPLES = examples.load(MODEL / "examples.yaml")
 class WholeDaemon:
     """What the examples' reader takes for a driver: `reset`, the scene's commands, publications and questions.
 
-    The exchange that an example loads is a file that the daemon read when it started; all examples of a daemon live side
-    by side in exchanges, participants and listings of their own."""
+    The exchange that an example loads is a file that the daemon read when it started; all examples of a daemon live
+    side by side in exchanges, participants and listings of their own."""
 
     def __init__(self, client):
         self.client, self.number = client, None
@@ -94,7 +94,7 @@ def plain_yaml(source):
 
 @pytest.fixture(scope="module")
 def daemons():
-    """A client of the daemon that has an example's exchange; daemons are started when first wanted, and one at a time."""
+    """A client of the daemon that has an example's exchange; a daemon is started when first wanted, one at a time."""
     state = {}
 
     def client_for(number):

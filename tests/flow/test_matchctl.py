@@ -1,7 +1,7 @@
 """The operator's tool against the real daemon: every command, every option, every exit status.
 
-Without this the one tool that people and scripts have could print what a script cannot read, or leave its user alone with
-a mistake.
+Without this the one tool that people and scripts have could print what a script cannot read, or leave its user alone
+with a mistake.
 """
 
 import json
@@ -58,13 +58,16 @@ def market(daemon):
 
 
 def test_participants_are_registered_shown_listed_revised_and_given_a_status(daemon):
-    out = ctl(daemon, "participant", "register", "-", stdin=json.dumps(company("acme", contacts={"email": "a@b.example"})))
+    acme = company("acme", contacts={"email": "a@b.example"})
+    out = ctl(daemon, "participant", "register", "-", stdin=json.dumps(acme))
     assert out == "changed, applicant, revision 1\n"
     out = ctl(daemon, "participant", "status", "acme", "member")
     assert pairs(out)["status"] == "member" and pairs(out)["revision"] == "2"
-    out = ctl(daemon, "participant", "revise", "acme", "--set", "headcount=50", "--set", 'okved=["62"]', "--expect", "2")
+    changes = ["--set", "headcount=50", "--set", 'okved=["62"]']
+    out = ctl(daemon, "participant", "revise", "acme", *changes, "--expect", "2")
     assert pairs(out)["result"] == "changed"
-    out = ctl(daemon, "participant", "revise", "-", "--format", "json", stdin=json.dumps({"id": "acme", "revenue": 12.50}))
+    revision = json.dumps({"id": "acme", "revenue": 12.50})
+    out = ctl(daemon, "participant", "revise", "-", "--format", "json", stdin=revision)
     assert out == "changed, member, revision 4\n"
     shown = ctl(daemon, "participant", "show", "acme")
     record = pairs(shown)
@@ -100,7 +103,8 @@ def test_files_of_each_kind_are_published(market, how):
         path.write_text(
             "---\nlisting: bolt/one\nexchange: parts\nside: offer\ntitle: offer bolt/one\n"
             "fields: {process: [milling], unit_price: 12.50}\n"
-            "---\nlisting: bolt/two\nexchange: parts\nside: offer\ntitle: offer bolt/two\nfields:\n  process:\n  - milling\n"
+            "---\nlisting: bolt/two\nexchange: parts\nside: offer\ntitle: offer bolt/two\n"
+            "fields:\n  process:\n  - milling\n"
         )
     else:
         path.write_text(lines(*two) if how == "jsonl" else json.dumps(two))
@@ -130,9 +134,13 @@ def test_a_bad_line_is_named_and_the_good_ones_are_stored(market):
 
 def test_decimals_arrive_as_they_were_written(market):
     """0.1 + 0.2 is somebody's price, and 30 cents is not 30.000000000000004."""
-    listing = '{"listing": "bolt/cents", "exchange": "parts", "side": "offer", "title": "t", "fields": {"process": "x", "unit_price": %s}}'
+    listing = (
+        '{"listing": "bolt/cents", "exchange": "parts", "side": "offer", "title": "t",'
+        ' "fields": {"process": "x", "unit_price": %s}}'
+    )
     ctl(market, "publish", "-", stdin=listing % "1234567890123.45")
-    assert market.ask("listing.show", listing="bolt/cents")["listing"]["fields"]["unit_price"] == {"from": "1234567890123.45"}
+    stored = market.ask("listing.show", listing="bolt/cents")["listing"]
+    assert stored["fields"]["unit_price"] == {"from": "1234567890123.45"}
     assert "too_many_decimals" in ctl(market, "publish", "-", stdin=listing % "0.001", status=REFUSED)
 
 
@@ -178,7 +186,8 @@ def test_listings_are_listed_by_what_is_asked(market):
 
 
 def test_a_listing_is_revised_by_options_or_by_a_file(market):
-    out = ctl(market, "revise", "acme/order", "--field", "quantity=5", "--title", "New", "--text", "More", "--expect", "1")
+    changes = ["--field", "quantity=5", "--title", "New", "--text", "More"]
+    out = ctl(market, "revise", "acme/order", *changes, "--expect", "1")
     assert pairs(out)["revision"] == "2"
     shown = market.ask("listing.show", listing="acme/order")["listing"]
     assert (shown["fields"]["quantity"], shown["title"], shown["text"]) == (5, "New", "More")
@@ -400,7 +409,8 @@ def test_help_and_version():
     for flag in ("--help", "-h"):
         tool = subprocess.run([MATCHCTL, flag], capture_output=True, text=True, check=True)
         assert tool.stdout == help_of() and tool.stderr == ""
-    assert subprocess.run([MATCHCTL, "show", "--help"], capture_output=True, text=True, check=True).stdout == help_of("show")
+    tool = subprocess.run([MATCHCTL, "show", "--help"], capture_output=True, text=True, check=True)
+    assert tool.stdout == help_of("show")
     for flag in ("--version", "-V"):
         tool = subprocess.run([MATCHCTL, flag], capture_output=True, text=True, check=True)
         assert re.fullmatch(r"matchctl \d+\.\d+\.\d+\n", tool.stdout)

@@ -81,7 +81,9 @@ UNREADABLE = {
         "bad_utf8", "", "", 77,
     ),
     "a duplicate field": (
-        patched(pack(request("participant.show", participant="acme", participanu="bolt")), b"participanu", b"participant"),
+        patched(
+            pack(request("participant.show", participant="acme", participanu="bolt")), b"participanu", b"participant"
+        ),
         "duplicate_field", "", "", 77,
     ),
     "a duplicate attribute": (
@@ -123,7 +125,9 @@ REFUSED = {
     "a number that is a keyword": (
         "listing.publish", need("acme/a", quantity="many"), "bad_value", "fields.quantity", "decimal",
     ),
-    "a number that is a float": ("listing.publish", need("acme/a", quantity=1.5), "bad_type", "fields.quantity", "decimal"),
+    "a number that is a float": (
+        "listing.publish", need("acme/a", quantity=1.5), "bad_type", "fields.quantity", "decimal",
+    ),
     "a number that is not finite": (
         "listing.publish", need("acme/a", quantity=FLOAT_NAN), "not_finite", "fields.quantity", "",
     ),
@@ -144,8 +148,12 @@ REFUSED = {
         "listing.publish", need("acme/a", ready={"from": "2027-01-02", "to": "2027-01-01"}),
         "range_reversed", "fields.ready", "",
     ),
-    "a day that does not exist": ("listing.publish", need("acme/a", ready="2027-02-30"), "bad_value", "fields.ready", "YYYY"),
-    "an interval without ends": ("listing.publish", need("acme/a", quantity={}), "bad_value", "fields.quantity", "from"),
+    "a day that does not exist": (
+        "listing.publish", need("acme/a", ready="2027-02-30"), "bad_value", "fields.ready", "YYYY",
+    ),
+    "an interval without ends": (
+        "listing.publish", need("acme/a", quantity={}), "bad_value", "fields.quantity", "from",
+    ),
     "an unknown unit": (
         "listing.publish", need("acme/a", quantity={"value": 5, "unit": "dozen"}),
         "unknown_unit", "fields.quantity.unit", "piece",
@@ -154,23 +162,33 @@ REFUSED = {
         "listing.publish", need("acme/a", unit_price={"value": 5, "currency": "USD"}),
         "unknown_currency", "fields.unit_price.currency", "RUB",
     ),
-    "a code not in its tree": ("listing.publish", need("acme/a", activity="25.99"), "unknown_code", "fields.activity", ""),
-    "a code that is none": ("listing.publish", need("acme/a", activity="x"), "unknown_code", "fields.activity", "28.41"),
+    "a code not in its tree": (
+        "listing.publish", need("acme/a", activity="25.99"), "unknown_code", "fields.activity", "",
+    ),
+    "a code that is none": (
+        "listing.publish", need("acme/a", activity="x"), "unknown_code", "fields.activity", "28.41",
+    ),
     "a value outside the vocabulary": (
         "listing.publish", need("acme/a", material="wood"), "bad_value", "fields.material", "steel",
     ),
-    "a label that is none": ("listing.publish", need("acme/a", accuracy="best"), "bad_value", "fields.accuracy", "fine"),
+    "a label that is none": (
+        "listing.publish", need("acme/a", accuracy="best"), "bad_value", "fields.accuracy", "fine",
+    ),
     "an empty set": ("listing.publish", need("acme/a", material=[]), "empty_set", "fields.material", ""),
     "a set emptied by its own exceptions": (
         "listing.publish", need("acme/a", material={"any_of": ["steel"], "none_of": ["steel"]}),
         "empty_set", "fields.material", "",
     ),
-    "a keyword too long": ("listing.publish", need("acme/a", process=["x" * 129]), "key_too_long", "fields.process[0]", "128"),
+    "a keyword too long": (
+        "listing.publish", need("acme/a", process=["x" * 129]), "key_too_long", "fields.process[0]", "128",
+    ),
     "too many values": (
         "listing.publish", need("acme/a", process=[f"p{i}" for i in range(513)]),
         "too_many_values", "fields.process", "512",
     ),
-    "four lengths": ("listing.publish", need("acme/a", envelope=[1, 2, 3, 4]), "too_many_values", "fields.envelope", "three"),
+    "four lengths": (
+        "listing.publish", need("acme/a", envelope=[1, 2, 3, 4]), "too_many_values", "fields.envelope", "three",
+    ),
     "a place beyond the pole": (
         "listing.publish", need("acme/a", place={"lat": "90.1", "lon": "37"}), "bad_value", "fields.place.lat", "90",
     ),
@@ -227,17 +245,25 @@ REFUSED = {
     "a revision of what is withdrawn": (
         "listing.revise", {"listing": "bolt/gone", "title": "New"}, "state_not_allowed", "listing", "",
     ),
-    "a standing need withdrawn": ("listing.withdraw", {"listing": "acme/~measures"}, "standing_need", "listing", "pause"),
+    "a standing need withdrawn": (
+        "listing.withdraw", {"listing": "acme/~measures"}, "standing_need", "listing", "pause",
+    ),
     "an INN with a wrong digit": (
         "participant.register", {"participant": company("new", inn=inn(5)[:-1] + str((int(inn(5)[-1]) + 1) % 10))},
         "inn_invalid", "participant.inn", "",
     ),
     "an INN of a person for a company": (
-        "participant.register", {"participant": company("new", inn="500100732259")}, "inn_invalid", "participant.inn", "10 digits",
+        "participant.register", {"participant": company("new", inn="500100732259")},
+        "inn_invalid", "participant.inn", "10 digits",
     ),
-    "an INN taken": ("participant.register", {"participant": company("new", inn=inn(1))}, "inn_taken", "participant.inn", ""),
+    "an INN taken": (
+        "participant.register", {"participant": company("new", inn=inn(1))}, "inn_taken", "participant.inn", "",
+    ),
     "an INN taken by revision": (
         "participant.revise", {"participant": "bolt", "set": {"inn": inn(1)}}, "inn_taken", "set.inn", "",
+    ),
+    "a kind that the INN does not fit": (
+        "participant.revise", {"participant": "bolt", "set": {"kind": "person"}}, "inn_invalid", "set.inn", "12 digits",
     ),
     "an OGRN with a wrong digit": (
         "participant.register", {"participant": company("new", ogrn="1027700132196")},
@@ -252,9 +278,12 @@ REFUSED = {
         "region_not_admitted", "participant.region", "admit",
     ),
     "a region not admitted by revision": (
-        "participant.revise", {"participant": "bolt", "set": {"region": None}}, "region_not_admitted", "set.region", "admit",
+        "participant.revise", {"participant": "bolt", "set": {"region": None}},
+        "region_not_admitted", "set.region", "admit",
     ),
-    "an id taken": ("participant.register", {"participant": company("acme")}, "participant_exists", "participant.id", ""),
+    "an id taken": (
+        "participant.register", {"participant": company("acme")}, "participant_exists", "participant.id", "",
+    ),
     "an id too long": (
         "participant.register", {"participant": company("i" * 65)}, "key_too_long", "participant.id", "64",
     ),

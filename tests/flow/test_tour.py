@@ -72,7 +72,7 @@ def test_both_sides_are_told_of_a_match_the_moment_it_comes_about(daemon, client
 
 
 def test_a_portal_can_show_why_two_suit_each_other(client, pair):
-    """Price: the need accepts up to 900, the offer from 700; they agree on 800, 100 of 1000 better than either's bound."""
+    """Price: the need accepts up to 900, the offer from 700; they agree on 800, 100 of 1000 better than their bounds."""
     matches = client.ask("listing.matches", listing=pair[0])
     assert matches["total"] == 1
     assert matches["matches"][0] == {
@@ -271,14 +271,17 @@ def test_silence_can_be_told_from_loss_by_the_heartbeat(daemon, client, pair):
 
 
 def test_what_is_not_public_never_leaves(daemon):
-    """Contacts, blocks, `match_only` and `mutual` values: not in any reply, not in any frame of the feed, byte by byte."""
+    """Contacts, blocks, `match_only` and `mutual` values: in no reply, in no frame of the feed, byte by byte."""
     seen = []
-    with daemon.client(record=seen.append) as client, daemon.follow(["x.parts", "p.acme", "p.bolt"], record=seen.extend) as feed:
+    streams = ["x.parts", "p.acme", "p.bolt"]
+    with daemon.client(record=seen.append) as client, daemon.follow(streams, record=seen.extend) as feed:
         contacts = {"email": "hidden@acme.example", "phone": "+7-495-hidden"}
         register(client, company("acme", contacts=contacts, blocks=[]), "rival", "bolt")
-        client.ask("participant.revise", participant="acme", set={"blocks": ["rival"], "contacts": {"fax": "hidden-fax"}})
+        private = {"blocks": ["rival"], "contacts": {"fax": "hidden-fax"}}
+        client.ask("participant.revise", participant="acme", set=private)
         secret = {"budget": "7654321.09", "contact_hours": ["hidden-midnight"]}
-        client.ask("listing.publish", **need("acme/order", material=["steel"], variants=[{}, {"budget": 7654322}], **secret))
+        variants = [{}, {"budget": 7654322}]
+        client.ask("listing.publish", **need("acme/order", material=["steel"], variants=variants, **secret))
         client.ask("listing.publish", **offer("bolt/mill", budget=7000000))
         reply = client.ask("listing.publish", **offer("bolt/dear", budget=8000000))
         assert reply["told"] == 0, "what is hidden takes part in matching"
@@ -304,7 +307,8 @@ def test_what_is_not_public_never_leaves(daemon):
     assert shown["fields"]["budget"] == "(hidden)" and shown["fields"]["contact_hours"] == "(hidden)"
     everything = b"\n".join(seen)
     assert b"steel" in everything and pack("acme/order") in everything, "the search finds what is there"
-    for secret in (b"hidden@", b"+7-495", b"hidden-", pack("blocks"), *number_forms(765432109), *number_forms(765432108)):
+    words = (b"hidden@", b"+7-495", b"hidden-", pack("blocks"))
+    for secret in (*words, *number_forms(765432109), *number_forms(765432108)):
         assert secret not in everything, secret
 
 
