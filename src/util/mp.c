@@ -351,6 +351,15 @@ struct level {
 	const uint8_t *first;
 };
 
+/* A check under way. */
+struct check {
+	const uint8_t *at, *end;
+	struct level levels[CHECK_DEPTH + 1];
+	unsigned depth, max_depth;
+	unsigned tokens_left;
+	enum mp_problem problem;
+};
+
 static bool
 utf8_ok(const uint8_t *p, size_t len)
 {
@@ -378,78 +387,92 @@ key_repeats(const uint8_t *first, const uint8_t *key, struct str text)
 	return false;
 }
 
+/* Checks the bytes of a text or binary token, whose head begins at `token` and whose bytes at `at`.
+ */
+static enum mp_problem
+check_bytes(const struct level *level, bool is_key, const uint8_t *token, const struct head *h,
+	    const uint8_t *at, const uint8_t *end)
+{
+	if (h->value > (uint64_t)(end - at))
+		return MP_TRUNCATED;
+	if (h->type == MP_STR && !utf8_ok(at, h->value))
+		return MP_BAD_UTF8;
+	struct str text = {(const char *)at, (uint32_t)h->value};
+	return is_key && key_repeats(level->first, token, text) ? MP_DUPLICATE_KEY : MP_OK;
+}
+
+/* Opens an array or map whose elements begin at `at`. */
+static enum mp_problem
+check_open(struct level *levels, unsigned *depth, unsigned max_depth, const struct head *h,
+	   const uint8_t *at, const uint8_t *end)
+{
+	bool is_map = h->type == MP_MAP;
+	uint64_t want = is_map ? 2 * h->value : h->value;
+	if (want > (uint64_t)(end - at))
+		return MP_TRUNCATED;
+	if (*depth == max_depth)
+		return MP_TOO_DEEP;
+	if (is_map && h->value > CHECK_PAIRS)
+		return MP_TOO_MANY;
+	levels[++*depth] = (struct level){want, is_map, at};
+	return MP_OK;
+}
+
+/* Checks the next token; false when there is none to come or there is a problem. */
+static bool
+check_token(struct check *c)
+{
+	while (c->depth > 0 && c->levels[c->depth].left == 0)
+		c->depth--;
+	struct level *level = &c->levels[c->depth];
+	struct head h;
+	if (level->left == 0)
+		return false;
+	if (!head_read(c->at, c->end, &h)) {
+		c->problem = h.type == MP_EXT ? MP_MALFORMED : MP_TRUNCATED;
+		return false;
+	}
+	bool is_key = level->is_map && level->left % 2 == 0;
+	level->left--;
+	if (c->tokens_left-- == 0)
+		c->problem = MP_TOO_MANY;
+	else if (is_key && h.type != MP_STR)
+		c->problem = MP_MALFORMED;
+	if (c->problem != MP_OK)
+		return false;
+	const uint8_t *token = c->at;
+	bool bytes = h.type == MP_STR || h.type == MP_BIN;
+	c->at += h.size;
+	if (bytes)
+		c->problem = check_bytes(level, is_key, token, &h, c->at, c->end);
+	else if (h.type == MP_ARRAY || h.type == MP_MAP)
+		c->problem = check_open(c->levels, &c->depth, c->max_depth, &h, c->at, c->end);
+	if (c->problem == MP_DUPLICATE_KEY)
+		c->at = token;
+	if (c->problem != MP_OK)
+		return false;
+	if (bytes)
+		c->at += h.value;
+	return true;
+}
+
 enum mp_problem
 mp_check(struct str bytes, unsigned max_depth, unsigned max_tokens, size_t *ret_offset)
 {
-	const uint8_t *start = (const uint8_t *)bytes.p, *at = start, *end = start + bytes.len;
-	struct level levels[CHECK_DEPTH + 1] = {{.left = 1}};
-	unsigned depth = 0, tokens = 0;
-	enum mp_problem problem = MP_OK;
+	const uint8_t *start = (const uint8_t *)bytes.p;
+	struct check c = {.at = start,
+			  .end = start ? start + bytes.len : start,
+			  .levels = {{.left = 1}},
+			  .max_depth = max_depth < CHECK_DEPTH ? max_depth : CHECK_DEPTH,
+			  .tokens_left = max_tokens};
 
-	if (max_depth > CHECK_DEPTH)
-		max_depth = CHECK_DEPTH;
-	for (;;) {
-		while (depth > 0 && levels[depth].left == 0)
-			depth--;
-		struct level *level = &levels[depth];
-		if (level->left == 0)
-			break;
-		struct head h;
-		if (!head_read(at, end, &h)) {
-			problem = h.type == MP_EXT ? MP_MALFORMED : MP_TRUNCATED;
-			break;
-		}
-		if (++tokens > max_tokens) {
-			problem = MP_TOO_MANY;
-			break;
-		}
-		bool is_key = level->is_map && level->left % 2 == 0;
-		level->left--;
-		if (is_key && h.type != MP_STR) {
-			problem = MP_MALFORMED;
-			break;
-		}
-		const uint8_t *token = at;
-		at += h.size;
-		uint64_t room = (uint64_t)(end - at);
-		if (h.type == MP_STR || h.type == MP_BIN) {
-			if (h.value > room) {
-				problem = MP_TRUNCATED;
-				break;
-			}
-			if (h.type == MP_STR && !utf8_ok(at, h.value)) {
-				problem = MP_BAD_UTF8;
-				break;
-			}
-			struct str text = {(const char *)at, (uint32_t)h.value};
-			if (is_key && key_repeats(level->first, token, text)) {
-				at = token;
-				problem = MP_DUPLICATE_KEY;
-				break;
-			}
-			at += h.value;
-		} else if (h.type == MP_ARRAY || h.type == MP_MAP) {
-			uint64_t want = h.type == MP_MAP ? 2 * h.value : h.value;
-			if (want > room) {
-				problem = MP_TRUNCATED;
-				break;
-			}
-			if (depth == max_depth) {
-				problem = MP_TOO_DEEP;
-				break;
-			}
-			if (h.type == MP_MAP && h.value > CHECK_PAIRS) {
-				problem = MP_TOO_MANY;
-				break;
-			}
-			levels[++depth] = (struct level){want, h.type == MP_MAP, at};
-		}
-	}
-	if (problem == MP_OK && at != end)
-		problem = MP_TRAILING;
+	while (check_token(&c))
+		continue;
+	if (c.problem == MP_OK && c.at != c.end)
+		c.problem = MP_TRAILING;
 	if (ret_offset)
-		*ret_offset = (size_t)(at - start);
-	return problem;
+		*ret_offset = (size_t)(c.at - start);
+	return c.problem;
 }
 
 const char *
