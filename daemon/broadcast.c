@@ -4,11 +4,11 @@
 #include "daemon/log.h"
 #include "daemon/zmq_event.h"
 #include "proto/proto.h"
+#include "util/hash.h"
 #include "util/mem.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <uthash.h>
 #include <zmq.h>
 
 enum {

@@ -1,9 +1,6 @@
-#include "util/mem.h"
-
-/* Before uthash.h: out of memory ends like everywhere else. */
-#define uthash_fatal(message) mem_failed(0)
-
 #include "daemon/peers.h"
+
+#include "util/mem.h"
 
 #include <stdlib.h>
 #include <utlist.h>

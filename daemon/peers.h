@@ -7,10 +7,10 @@
  */
 
 #include "util/buf.h"
+#include "util/hash.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 struct parcel {
 	struct parcel *prev, *next;

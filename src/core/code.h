@@ -8,9 +8,10 @@
  * exactly when the other's path begins its own. The root is the empty path. Each rule makes paths
  * that have this property:
  *
- *   okved       28.41 -> "2841"; 41.20 -> "412"; 10 -> "10"            (OK 029-2014, OK 034-2014)
- *   ipc         A01B 3/12 -> "A01B3/12;"; A01B 3/00 -> "A01B3/"; A01 -> "A01"     (WIPO standard
- * ST.8 symbols) separated   49.43.31 -> "49.43.31."
+ *   okved       28.41 -> "2841"; 41.20 -> "412"; 10 -> "10"     (OK 029-2014, OK 034-2014)
+ *   ipc         A01B 3/12 -> "A01B3/12;"; A01B 3/00 -> "A01B3/"; A01 -> "A01"
+ *                                                               (WIPO standard ST.8 symbols)
+ *   separated   49.43.31 -> "49.43.31."
  */
 
 #include "util/buf.h"

@@ -1,6 +1,6 @@
 #include "core/dict.h"
 
-#include "core/hash.h"
+#include "util/hash.h"
 
 struct word {
 	struct str text;

@@ -3,10 +3,12 @@
  * rules the pair out when it fails and somebody insists. For a probe whose statement of the field
  * is a finite set:
  *
- *   stating   S states a finite set and insists: it can only meet under one of its values, so it
- * stands in their lists. lenient   S states a finite set and does not insist, or S's silence is the
- * empty set: ruled out under other values only if P insists. always    S's silence accepts
- * anything, or S says "everything but": never ruled out by this field's lists.
+ *   stating   S states a finite set and insists: it can only meet under one of its values, so
+ *             it stands in their lists.
+ *   lenient   S states a finite set and does not insist, or S's silence is the empty set: ruled
+ *             out under other values only if P insists.
+ *   always    S's silence accepts anything, or S says "everything but": never ruled out by this
+ *             field's lists.
  *
  * So the candidates are always ∪ (P insists ? ∅ : lenient) ∪ the lists of P's values, where the
  * lists hold both stating and lenient listings. A code is stored *at* its own node and *under* all
@@ -16,8 +18,8 @@
 
 #include "core/lookup.h"
 
-#include "core/hash.h"
 #include "core/meet.h"
+#include "util/hash.h"
 
 struct posting {
 	uint32_t value; /* in the dictionary */

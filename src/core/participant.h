@@ -5,7 +5,7 @@
 #include "core/exchange.h"
 #include "core/fact.h"
 
-#include "core/hash.h"
+#include "util/hash.h"
 
 struct participant {
 	uint32_t number; /* from 1, in order of registration */

@@ -11,16 +11,12 @@
  */
 
 #include "store/internal.h"
+#include "util/hash.h"
 #include "util/mem.h"
 
 #include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
-
-/* Memory that is not there stops the process elsewhere too (util/mem.h). */
-#define uthash_malloc(size)   mem_alloc(size)
-#define uthash_fatal(message) mem_failed(0)
-#include <uthash.h>
 
 /* Between a turn that now and then writes ten thousand heads, and a start that walks as many
  * facts: about 10 ms either way. */

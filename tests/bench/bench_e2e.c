@@ -1,10 +1,12 @@
 /*
  * bench_e2e: what a client sees of a running daemon that has the exchange of workload.yaml.
  *
- *   bench_e2e ENDPOINT publish FIRST COUNT IN_FLIGHT    publishes offers FIRST.. (of participants
- * "o<n>", which it registers where FIRST is a multiple of 1,000); commands per second bench_e2e
- * ENDPOINT notify COUNT                     publishes needs one at a time; from sending one to
- * having its first match.made by the feed
+ *   bench_e2e ENDPOINT publish FIRST COUNT IN_FLIGHT
+ *       publishes offers FIRST.. (of participants "o<n>", 1,000 each, which it registers);
+ *       commands per second
+ *   bench_e2e ENDPOINT notify COUNT
+ *       publishes needs one at a time; from sending one to having its first match.made
+ *       by the feed
  *
  * Every reply is durable. Prints one JSON object.
  */

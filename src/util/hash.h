@@ -1,7 +1,6 @@
 #pragma once
 
-/* uthash, made to end as mem.h says when memory runs out. The core includes it through here only.
- */
+/* uthash, made to end as mem.h says when memory runs out. Included through here only. */
 
 #include "util/mem.h"
 
