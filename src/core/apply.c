@@ -87,12 +87,16 @@ apply_exchange(struct market *m, struct str definition)
 		m->floors[m->n_floors++] = (struct floor){0};
 	}
 	struct floor *floor = &m->floors[i];
-	for (enum side side = NEED; side <= OFFER; side++)
+	for (enum side side = NEED; side <= OFFER; side++) {
 		lookup_free(floor->lookup[side]);
+		columns_free(floor->columns[side]);
+	}
 	exchange_free(floor->exchange);
 	floor->exchange = e;
-	for (enum side side = NEED; side <= OFFER; side++)
-		floor->lookup[side] = lookup_new(e, side);
+	for (enum side side = NEED; side <= OFFER; side++) {
+		floor->columns[side] = columns_new(e, side);
+		floor->lookup[side] = lookup_new(floor->columns[side]);
+	}
 	changed_exchange(m, i);
 	return bind_trees(m);
 }
@@ -120,35 +124,33 @@ apply_registered(struct market *m, const struct fact *f)
 	return true;
 }
 
-/* Gives a listing new boxes; notes it in m->changed where they differ. */
+/* Takes anew what a listing states; notes it in m->changed where that differs. */
 static void
 renew_boxes(struct market *m, struct listing *l)
 {
-	struct boxes *old = l->boxes;
-	struct boxes *boxes =
-	    boxes_build(exchange_of(m, l), l->side, listing_body(l), owner_of(m, l), m->dict);
-	if (old && boxes_equal(old, boxes)) {
-		free(boxes);
+	struct columns *c = m->floors[l->exchange].columns[l->side];
+	uint16_t n = (uint16_t)body_boxes(listing_body(l));
+	uint32_t row = columns_add(c, l->number, listing_body(l), owner_of(m, l), m->dict);
+
+	if (l->row && l->n_rows == n && columns_equal(c, l->row, row, n)) {
+		columns_remove(c, row, n);
 		return;
 	}
-	l->boxes = boxes;
-	free(old);
+	if (l->row)
+		columns_remove(c, l->row, l->n_rows);
+	l->row = row;
+	l->n_rows = n;
 	numbers_add(&m->changed, l->number);
-}
-
-static struct lookup *
-lookup_of(const struct market *m, const struct listing *l)
-{
-	return m->floors[l->exchange].lookup[l->side];
 }
 
 /* Every change of a listing's state or boxes happens between these two. */
 static void
 listing_leave(struct market *m, struct listing *l)
 {
-	if (l->state != STATE_OPEN || !l->boxes)
+	if (l->state != STATE_OPEN || !l->row)
 		return;
-	lookup_remove(lookup_of(m, l), l->number, l->boxes, m->dict);
+	for (uint32_t i = 0; i < l->n_rows; i++)
+		lookup_remove(m->floors[l->exchange].lookup[l->side], l->row + i, m->dict);
 	m->n_open--;
 }
 
@@ -157,7 +159,8 @@ listing_enter(struct market *m, struct listing *l)
 {
 	if (l->state != STATE_OPEN)
 		return;
-	lookup_add(lookup_of(m, l), l->number, l->boxes, m->dict);
+	for (uint32_t i = 0; i < l->n_rows; i++)
+		lookup_add(m->floors[l->exchange].lookup[l->side], l->row + i, m->dict);
 	m->n_open++;
 }
 
@@ -212,15 +215,8 @@ new_listing(struct market *m, const struct fact *f)
 	    f->listing.participant - 1 >= m->n_participants || f->listing.exchange >= m->n_floors ||
 	    !f->listing.key.p || !f->listing.body.p)
 		return NULL;
-	struct listing *l = mem_zalloc(sizeof *l);
-	l->number = f->listing.number;
-	l->participant = f->listing.participant;
-	l->exchange = (uint16_t)f->listing.exchange;
-	l->side = (uint8_t)f->listing.side;
-	l->state = STATE_DRAFT;
-	l->key = mem_dup(f->listing.key.p, f->listing.key.len);
-	market_add_listing(m, l);
-	return l;
+	return market_new_listing(m, f->listing.participant, f->listing.exchange, f->listing.side,
+				  f->listing.key, STR_NONE);
 }
 
 static bool
@@ -236,9 +232,7 @@ apply_listing(struct market *m, const struct fact *f)
 	l->valid_from_ms = f->listing.valid_from_ms;
 	l->valid_until_ms = f->listing.valid_until_ms;
 	if (f->listing.body.p) {
-		free(l->body);
-		l->body = mem_dup(f->listing.body.p, f->listing.body.len);
-		l->body_len = f->listing.body.len;
+		listing_set_body(l, f->listing.body);
 		renew_boxes(m, l);
 	}
 	if (l->state == STATE_OPEN && l->opening == 0)

@@ -66,10 +66,10 @@ deadlines_note(struct market *m, const struct listing *l)
 {
 	if (m->n_deadlines > 2 * m->n_listings + 64) {
 		m->n_deadlines = 0;
-		for (size_t i = 0; i < m->n_listings; i++) {
-			int64_t ms = listing_deadline_ms(m->listings[i]);
+		for (uint32_t i = 1; i <= m->n_listings; i++) {
+			int64_t ms = listing_deadline_ms(listing_at(m, i));
 			if (ms)
-				push(m, (struct deadline){ms, m->listings[i]->number});
+				push(m, (struct deadline){ms, i});
 		}
 		return;
 	}

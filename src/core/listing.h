@@ -5,8 +5,6 @@
 #include "core/exchange.h"
 #include "core/fact.h"
 
-struct boxes; /* core/boxes.h */
-
 struct listing {
 	uint32_t number; /* from 1, in order of creation */
 	uint32_t participant;
@@ -15,15 +13,16 @@ struct listing {
 			     never open yet */
 	int64_t valid_from_ms, valid_until_ms; /* 0: none */
 	uint64_t checksum;		       /* of its row as last flushed; 0: never */
-	char *key;			       /* zero-terminated; owned */
-	uint8_t *body;			       /* canonical (core/body.h); owned */
-	struct boxes *boxes;		       /* what it states, ready to compare; owned */
+	char *key; /* zero-terminated; behind the zero its canonical body (core/body.h); owned */
 	uint32_t *told; /* places in the market's told pairs, best first; owned */
 	uint32_t n_told, cap_told;
 	uint32_t body_len;
+	uint32_t row;	   /* of its first box in its side's columns; 0: not there yet */
+	uint16_t n_rows;   /* boxes */
 	uint16_t exchange; /* by order of loading, from 0 */
 	uint8_t side;	   /* enum side */
 	uint8_t state;	   /* enum listing_state */
+	uint8_t key_len;
 	bool dirty;
 	bool refill_waits;
 };
@@ -31,7 +30,7 @@ struct listing {
 static inline struct str
 listing_body(const struct listing *l)
 {
-	return (struct str){(const char *)l->body, l->body_len};
+	return (struct str){l->key + l->key_len + 1, l->body_len};
 }
 
 /* participant/~exchange: stands for the participant in an exchange of standing needs. */

@@ -46,29 +46,29 @@ load_participant(struct market *m, uint64_t key, struct mp *in, uint64_t checksu
 static bool
 load_listing(struct market *m, uint64_t key, struct mp *in, uint64_t checksum)
 {
-	struct listing *l = mem_zalloc(sizeof *l);
 	mp_get_array(in);
-	l->number = (uint32_t)key;
-	l->checksum = checksum;
-	l->participant = (uint32_t)mp_get_uint(in);
-	l->exchange = (uint16_t)mp_get_uint(in);
-	l->side = (uint8_t)mp_get_uint(in);
-	l->state = (uint8_t)mp_get_uint(in);
-	l->revision = (uint32_t)mp_get_uint(in);
-	l->opening = (uint32_t)mp_get_uint(in);
-	l->valid_from_ms = mp_get_int(in);
-	l->valid_until_ms = mp_get_int(in);
+	uint32_t participant = (uint32_t)mp_get_uint(in);
+	uint32_t exchange = (uint32_t)mp_get_uint(in);
+	uint32_t side = (uint32_t)mp_get_uint(in), state = (uint32_t)mp_get_uint(in);
+	struct listing read = {0};
+	read.revision = (uint32_t)mp_get_uint(in);
+	read.opening = (uint32_t)mp_get_uint(in);
+	read.valid_from_ms = mp_get_int(in);
+	read.valid_until_ms = mp_get_int(in);
 	struct str name = mp_get_str(in);
 	struct str body = mp_get_raw(in);
-	l->key = mem_dup(name.p, name.len);
-	l->body = mem_dup(body.p, body.len);
-	l->body_len = body.len;
-	if (in->failed || key != m->n_listings + 1 || l->participant - 1 >= m->n_participants ||
-	    l->exchange >= m->n_floors || l->side > OFFER || l->state > STATE_EXPIRED) {
-		listing_free(l);
+	if (in->failed || key != m->n_listings + 1 || participant - 1 >= m->n_participants ||
+	    exchange >= m->n_floors || side > OFFER || state > STATE_EXPIRED ||
+	    name.len > MAX_ID + 1)
 		return false;
-	}
-	market_add_listing(m, l);
+	struct listing *l =
+	    market_new_listing(m, participant, exchange, (enum side)side, name, body);
+	l->checksum = checksum;
+	l->state = (uint8_t)state;
+	l->revision = read.revision;
+	l->opening = read.opening;
+	l->valid_from_ms = read.valid_from_ms;
+	l->valid_until_ms = read.valid_until_ms;
 	return true;
 }
 
@@ -208,16 +208,16 @@ market_loaded(struct market *m)
 		participant_read(m, m->participants[i]);
 		market_index_participant(m, m->participants[i]);
 	}
-	for (size_t i = 0; i < m->n_listings; i++) {
-		listing_settle(m, m->listings[i]);
-		deadlines_note(m, m->listings[i]);
+	for (uint32_t i = 1; i <= m->n_listings; i++) {
+		listing_settle(m, listing_at(m, i));
+		deadlines_note(m, listing_at(m, i));
 	}
 	for (uint32_t i = 0; i < m->n_places; i++) {
 		append_told(listing_at(m, m->told[i].need), i);
 		append_told(listing_at(m, m->told[i].offer), i);
 	}
-	for (size_t i = 0; i < m->n_listings; i++)
-		sort_told(m, m->listings[i]);
+	for (uint32_t i = 1; i <= m->n_listings; i++)
+		sort_told(m, listing_at(m, i));
 	m->changed.len = 0;
 	forget_changes(m);
 	return settle_queue(m);

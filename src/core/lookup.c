@@ -34,19 +34,19 @@ struct field_index {
 };
 
 struct lookup {
-	const struct exchange *exchange;
-	enum side side;
+	const struct columns *columns;
+	const struct exchange *exchange; /* of the columns */
 	struct numbers all;
 	struct field_index *fields; /* by field; only those of set types are used */
 };
 
 struct lookup *
-lookup_new(const struct exchange *e, enum side side)
+lookup_new(const struct columns *c)
 {
 	struct lookup *l = mem_zalloc(sizeof *l);
-	l->exchange = e;
-	l->side = side;
-	l->fields = mem_zalloc(e->n_fields * sizeof *l->fields);
+	l->columns = c;
+	l->exchange = c->exchange;
+	l->fields = mem_zalloc(c->exchange->n_fields * sizeof *l->fields);
 	return l;
 }
 
@@ -73,12 +73,6 @@ lookup_free(struct lookup *l)
 	free(l);
 }
 
-size_t
-lookup_count(const struct lookup *l)
-{
-	return l->all.len;
-}
-
 /* ---- storing ---- */
 
 static struct posting *
@@ -102,22 +96,22 @@ posting_get(struct field_index *index, uint32_t value)
 }
 
 static void
-put(struct numbers *n, uint32_t listing, bool present)
+put(struct numbers *n, uint32_t row, bool present)
 {
 	if (present)
-		numbers_add(n, listing);
+		numbers_add(n, row);
 	else
-		numbers_remove(n, listing);
+		numbers_remove(n, row);
 }
 
 static void
-put_code(struct field_index *index, enum code_rule rule, uint32_t value, uint32_t listing,
-	 bool present, struct dict *d)
+put_code(struct field_index *index, enum code_rule rule, uint32_t value, uint32_t row, bool present,
+	 struct dict *d)
 {
 	struct str path = dict_text(d, value);
-	put(&posting_get(index, value)->at, listing, present);
+	put(&posting_get(index, value)->at, row, present);
 	for (;;) {
-		put(&posting_get(index, dict_add(d, path))->under, listing, present);
+		put(&posting_get(index, dict_add(d, path))->under, row, present);
 		if (path.len == 0)
 			break;
 		path.len = code_parent(rule, path);
@@ -133,68 +127,62 @@ silence_fits(const struct field *f, enum side side)
 }
 
 static void
-put_statement(struct lookup *l, size_t i, const struct statement *s, uint32_t listing, bool present,
-	      struct dict *d)
+put_statement(struct lookup *l, size_t i, uint32_t row, bool present, struct dict *d)
 {
+	const struct statement stated = box_statement((struct box){l->columns, row}, i),
+			       *s = &stated;
+	enum side side = l->columns->side;
 	const struct field *f = &l->exchange->fields[i];
 	struct field_index *index = &l->fields[i];
 
-	if (!s) {
-		bool any = f->side[l->side].absent == ABSENT_ANY || silence_fits(f, l->side);
-		put(any ? &index->always : &index->lenient, listing, present);
+	if (!s->stated) {
+		bool any = f->side[side].absent == ABSENT_ANY || silence_fits(f, side);
+		put(any ? &index->always : &index->lenient, row, present);
 		return;
 	}
-	if (f->type != FIELD_CODE && s->flags & STATEMENT_EVERYTHING_BUT) {
-		put(&index->always, listing, present);
+	if (f->type != FIELD_CODE && s->everything_but) {
+		put(&index->always, row, present);
 		return;
 	}
-	if (!f->demanded_by[l->side] || s->flags & STATEMENT_PREFER)
-		put(&index->lenient, listing, present);
+	if (!f->demanded_by[side] || s->prefer)
+		put(&index->lenient, row, present);
 	for (size_t k = 0; k < s->n_any; k++) {
 		uint32_t value = statement_any(s)[k];
 		if (f->type == FIELD_CODE)
-			put_code(index, f->tree->rule, value, listing, present, d);
+			put_code(index, f->tree->rule, value, row, present, d);
 		else
-			put(&posting_get(index, value)->at, listing, present);
+			put(&posting_get(index, value)->at, row, present);
 	}
 }
 
 static void
-put_boxes(struct lookup *l, uint32_t listing, const struct boxes *b, bool present, struct dict *d)
+put_row(struct lookup *l, uint32_t row, bool present, struct dict *d)
 {
-	put(&l->all, listing, present);
-	for (size_t i = 0; i < l->exchange->n_fields; i++) {
-		if (!field_is_set(&l->exchange->fields[i]))
-			continue;
-		const struct statement *last = NULL;
-		for (size_t box = 0; box < b->n_boxes; box++) {
-			const struct statement *s = boxes_statement(b, box, i);
-			if (box == 0 || s != last)
-				put_statement(l, i, s, listing, present, d);
-			last = s;
-		}
-	}
+	put(&l->all, row, present);
+	for (size_t i = 0; i < l->exchange->n_fields; i++)
+		if (field_is_set(&l->exchange->fields[i]))
+			put_statement(l, i, row, present, d);
 }
 
 void
-lookup_add(struct lookup *l, uint32_t listing, const struct boxes *b, struct dict *d)
+lookup_add(struct lookup *l, uint32_t row, struct dict *d)
 {
-	put_boxes(l, listing, b, true, d);
+	put_row(l, row, true, d);
 }
 
 void
-lookup_remove(struct lookup *l, uint32_t listing, const struct boxes *b, struct dict *d)
+lookup_remove(struct lookup *l, uint32_t row, struct dict *d)
 {
-	put_boxes(l, listing, b, false, d);
+	put_row(l, row, false, d);
 }
 
 /* ---- probing ---- */
 
 void
-marks_begin(struct marks *m, size_t n_listings)
+marks_begin(struct marks *m, size_t bound)
 {
-	if (n_listings >= m->cap) {
-		size_t cap = n_listings + n_listings / 2 + 64;
+	if (bound > m->cap) {
+		size_t cap = bound + bound / 8 + 64;
 		m->seen = mem_realloc(m->seen, cap * sizeof *m->seen);
 		memset(m->seen + m->cap, 0, (cap - m->cap) * sizeof *m->seen);
 		m->cap = cap;
@@ -206,11 +194,11 @@ marks_begin(struct marks *m, size_t n_listings)
 }
 
 bool
-marks_add(struct marks *m, uint32_t listing)
+marks_add(struct marks *m, uint32_t number)
 {
-	if (m->seen[listing] == m->round)
+	if (m->seen[number] == m->round)
 		return false;
-	m->seen[listing] = m->round;
+	m->seen[number] = m->round;
 	return true;
 }
 
@@ -269,44 +257,39 @@ take_field(struct taker *t, const struct lookup *l, size_t i, const struct state
 {
 	const struct field *f = &l->exchange->fields[i];
 	const struct field_index *index = &l->fields[i];
-	enum side probe_side = side_other(l->side);
+	enum side probe_side = side_other(l->columns->side);
 
-	if (!field_is_set(f) || !s || s->flags & STATEMENT_EVERYTHING_BUT)
+	if (!field_is_set(f) || !s->stated || s->everything_but)
 		return false;
 	take(t, &index->always);
-	if (!f->demanded_by[probe_side] || s->flags & STATEMENT_PREFER)
+	if (!f->demanded_by[probe_side] || s->prefer)
 		take(t, &index->lenient);
 	for (size_t k = 0; k < s->n_any; k++)
 		take_value(t, index, f, statement_any(s)[k], d);
 	return true;
 }
 
-static void
-take_box(const struct lookup *l, const struct boxes *probe, size_t box, const struct dict *d,
-	 struct taker *t)
+void
+lookup_rows(const struct lookup *l, struct box probe, const struct dict *d, struct marks *marks,
+	    struct numbers *out)
 {
+	struct taker t = {.marks = marks, .out = out};
 	size_t best = l->exchange->n_fields, least = l->all.len;
+
+	out->len = 0;
+	marks_begin(marks, l->columns->n_rows);
 	for (size_t i = 0; i < l->exchange->n_fields; i++) {
 		struct taker count = {0};
-		if (take_field(&count, l, i, boxes_statement(probe, box, i), d) &&
-		    count.count < least) {
+		struct statement s = box_statement(probe, i);
+		if (take_field(&count, l, i, &s, d) && count.count < least) {
 			best = i;
 			least = count.count;
 		}
 	}
-	if (best == l->exchange->n_fields)
-		take(t, &l->all);
-	else
-		take_field(t, l, best, boxes_statement(probe, box, best), d);
-}
-
-void
-lookup_candidates(const struct lookup *l, const struct boxes *probe, const struct dict *d,
-		  size_t n_listings, struct marks *marks, struct numbers *out)
-{
-	struct taker t = {.marks = marks, .out = out};
-	out->len = 0;
-	marks_begin(marks, n_listings);
-	for (size_t box = 0; box < probe->n_boxes; box++)
-		take_box(l, probe, box, d, &t);
+	if (best == l->exchange->n_fields) {
+		take(&t, &l->all);
+	} else {
+		struct statement s = box_statement(probe, best);
+		take_field(&t, l, best, &s, d);
+	}
 }

@@ -19,22 +19,14 @@ market_new(void)
 	return m;
 }
 
-void
-listing_free(struct listing *l)
-{
-	free(l->key);
-	free(l->body);
-	free(l->boxes);
-	free(l->told);
-	free(l);
-}
-
 static void
 free_definitions(struct market *m)
 {
 	for (size_t i = 0; i < m->n_floors; i++) {
-		lookup_free(m->floors[i].lookup[NEED]);
-		lookup_free(m->floors[i].lookup[OFFER]);
+		for (enum side side = NEED; side <= OFFER; side++) {
+			lookup_free(m->floors[i].lookup[side]);
+			columns_free(m->floors[i].columns[side]);
+		}
 		exchange_free(m->floors[i].exchange);
 	}
 	for (size_t i = 0; i < m->n_shelves; i++)
@@ -43,6 +35,18 @@ free_definitions(struct market *m)
 	free(m->shelves);
 	free((char *)m->settings.p);
 	free(m->regions);
+}
+
+static void
+free_listings(struct market *m)
+{
+	for (uint32_t i = 1; i <= m->n_listings; i++) {
+		free(listing_at(m, i)->key);
+		free(listing_at(m, i)->told);
+	}
+	for (size_t i = 0; i < m->n_listings; i += LISTINGS_BLOCK)
+		free(m->listings[i / LISTINGS_BLOCK]);
+	free(m->listings);
 }
 
 static void
@@ -64,9 +68,7 @@ market_free(struct market *m)
 		return;
 	free_definitions(m);
 	free_participants(m);
-	for (size_t i = 0; i < m->n_listings; i++)
-		listing_free(m->listings[i]);
-	free(m->listings);
+	free_listings(m);
 	DL_FOREACH_SAFE(m->queue, j, next)
 	{
 		free(j->pairs);
@@ -77,8 +79,10 @@ market_free(struct market *m)
 	free(m->deadlines);
 	free(m->changes);
 	numbers_free(&m->changed);
-	marks_free(&m->scratch->marks);
+	marks_free(&m->scratch->rows);
+	marks_free(&m->scratch->listings);
 	numbers_free(&m->scratch->candidates);
+	free(m->scratch->found);
 	free(m->scratch);
 	dict_free(m->dict);
 	free(m);
@@ -125,20 +129,44 @@ market_unindex_participant(struct market *m, struct participant *p)
 		HASH_DELETE(by_ogrn, m->by_ogrn, p);
 }
 
-void
-market_add_listing(struct market *m, struct listing *l)
+struct listing *
+market_new_listing(struct market *m, uint32_t participant, uint32_t exchange, enum side side,
+		   struct str key, struct str body)
 {
-	struct participant *p = participant_at(m, l->participant);
-	size_t place = participant_listing_place(m, p, str_of(l->key));
+	struct participant *p = participant_at(m, participant);
+	size_t place = participant_listing_place(m, p, key);
+	size_t block = m->n_listings / LISTINGS_BLOCK;
 
-	m->listings = mem_grow(m->listings, m->n_listings, &m->cap_listings, sizeof l);
-	m->listings[m->n_listings++] = l;
-	m->floors[l->exchange].listings[l->side]++;
+	if (m->n_listings % LISTINGS_BLOCK == 0) {
+		m->listings = mem_grow(m->listings, block, &m->cap_blocks, sizeof *m->listings);
+		m->listings[block] = mem_zalloc(LISTINGS_BLOCK * sizeof **m->listings);
+	}
+	struct listing *l = listing_at(m, (uint32_t)++m->n_listings);
+	l->number = (uint32_t)m->n_listings;
+	l->participant = participant;
+	l->exchange = (uint16_t)exchange;
+	l->side = (uint8_t)side;
+	l->state = STATE_DRAFT;
+	l->key = mem_dup(key.p, key.len);
+	l->key_len = (uint8_t)key.len;
+	listing_set_body(l, body);
+
+	m->floors[exchange].listings[side]++;
 	p->listings = mem_grow(p->listings, p->n_listings, &p->cap_listings, sizeof *p->listings);
 	memmove(p->listings + place + 1, p->listings + place,
 		(p->n_listings - place) * sizeof *p->listings);
 	p->listings[place] = l->number;
 	p->n_listings++;
+	return l;
+}
+
+void
+listing_set_body(struct listing *l, struct str body)
+{
+	l->key = mem_realloc(l->key, l->key_len + 1u + body.len);
+	if (body.len)
+		memcpy(l->key + l->key_len + 1, body.p, body.len);
+	l->body_len = body.len;
 }
 
 /* ---- what is in it ---- */

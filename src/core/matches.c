@@ -11,26 +11,18 @@ match_cmp(const void *a, const void *b)
 	return rank_cmp(x->score, x->counterpart->opening, y->score, y->counterpart->opening);
 }
 
-static bool
-is_told(const struct market *m, const struct listing *l, uint32_t counterpart)
-{
-	return told_find(m, l, listing_at(m, counterpart)) != NULL;
-}
-
 struct match *
 market_matches(const struct market *m, const struct listing *l, size_t *ret_count)
 {
-	const struct numbers *candidates = pair_candidates(m, l);
-	struct match *matches = mem_alloc((candidates->len + 1) * sizeof *matches);
-	size_t n = 0;
+	pair_find(m, l);
+	size_t n = m->scratch->n_found;
+	struct match *matches = mem_alloc((n + 1) * sizeof *matches);
 
-	for (size_t i = 0; i < candidates->len; i++) {
-		const struct listing *counterpart = listing_at(m, candidates->at[i]);
-		struct pairing p =
-		    l->side == NEED ? pair_judge(m, l, counterpart) : pair_judge(m, counterpart, l);
-		if (p.cause == CAUSE_NONE)
-			matches[n++] = (struct match){counterpart, p.score, p.need_box, p.offer_box,
-						      is_told(m, l, counterpart->number)};
+	for (size_t i = 0; i < n; i++) {
+		const struct found *f = &m->scratch->found[i];
+		const struct listing *counterpart = listing_at(m, f->counterpart);
+		matches[i] = (struct match){counterpart, f->score, f->need_box, f->offer_box,
+					    told_find(m, l, counterpart) != NULL};
 	}
 	if (n > 1)
 		qsort(matches, n, sizeof *matches, match_cmp);
@@ -58,15 +50,12 @@ market_told_after(const struct market *m, uint64_t after, struct told *ret)
 
 /* How many fields exclude two boxes. */
 static size_t
-excluding(const struct market *m, const struct exchange *e, const struct listing *need,
-	  size_t need_box, const struct listing *offer, size_t offer_box)
+excluding(const struct market *m, const struct exchange *e, struct box need, struct box offer)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < e->n_fields; i++) {
-		const struct field *f = &e->fields[i];
-		struct stated s = stated_by(need->boxes, need_box, offer->boxes, offer_box, i);
-		count += (side_insists(f, s, NEED) || side_insists(f, s, OFFER)) &&
-			 !field_meets(f, s, m->dict);
+		struct stated s = stated_by(need, offer, i);
+		count += field_excludes(&e->fields[i], &s, m->dict);
 	}
 	return count;
 }
@@ -79,10 +68,11 @@ choose_boxes(const struct market *m, const struct listing *need, const struct li
 {
 	const struct exchange *e = ret->exchange;
 	size_t fewest = SIZE_MAX;
-	for (size_t i = 0; i < need->boxes->n_boxes; i++) {
-		for (size_t k = 0; k < offer->boxes->n_boxes; k++) {
-			size_t out = excluding(m, e, need, i, offer, k);
-			uint16_t score = boxes_score(e, need->boxes, i, offer->boxes, k, m->dict);
+	for (uint32_t i = 0; i < need->n_rows; i++) {
+		for (uint32_t k = 0; k < offer->n_rows; k++) {
+			struct box n = listing_box(m, need, i), o = listing_box(m, offer, k);
+			size_t out = excluding(m, e, n, o);
+			uint16_t score = boxes_score(e, n, o, m->dict);
 			if (out > fewest || (out == fewest && (out > 0 || score <= ret->score)))
 				continue;
 			fewest = out;
@@ -119,15 +109,16 @@ explain_field(const struct market *m, const struct listing *need, const struct l
 	      const struct explanation *e, size_t i, struct explained_field *ret)
 {
 	const struct field *f = &e->exchange->fields[i];
-	struct stated s = stated_by(need->boxes, e->need_box, offer->boxes, e->offer_box, i);
+	struct stated s =
+	    stated_by(listing_box(m, need, e->need_box), listing_box(m, offer, e->offer_box), i);
 	ret->field = f;
-	ret->met = field_meets(f, s, m->dict);
+	ret->met = field_meets(f, &s, m->dict);
 	explain_statement(m, need, e->need_box, ret);
 	explain_statement(m, offer, e->offer_box, ret);
 	for (enum side side = NEED; side <= OFFER; side++) {
-		ret->blamed[side] = !ret->met && side_insists(f, s, side);
+		ret->blamed[side] = !ret->met && side_insists(f, &s, side);
 		ret->points[side] = f->side[side].weight
-					? published(field_points(f, side, s, ret->met, m->dict))
+					? published(field_points(f, side, &s, ret->met, m->dict))
 					: POINTS_LEFT_OUT;
 	}
 }

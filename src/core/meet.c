@@ -11,16 +11,10 @@ list_holds(const uint32_t *list, size_t n, uint32_t value)
 	return false;
 }
 
-static bool
-everything_but(const struct statement *s)
-{
-	return s->flags & STATEMENT_EVERYTHING_BUT;
-}
-
 bool
 keyword_set_holds(const struct statement *s, uint32_t keyword)
 {
-	if (everything_but(s))
+	if (s->everything_but)
 		return !list_holds(statement_none(s), s->n_none, keyword);
 	return list_holds(statement_any(s), s->n_any, keyword);
 }
@@ -28,10 +22,10 @@ keyword_set_holds(const struct statement *s, uint32_t keyword)
 static bool
 keyword_overlap(const struct statement *a, const struct statement *b)
 {
-	if (everything_but(a) && everything_but(b))
+	if (a->everything_but && b->everything_but)
 		return true;
-	const struct statement *finite = everything_but(a) ? b : a;
-	const struct statement *other = everything_but(a) ? a : b;
+	const struct statement *finite = a->everything_but ? b : a;
+	const struct statement *other = a->everything_but ? a : b;
 	for (size_t i = 0; i < finite->n_any; i++)
 		if (keyword_set_holds(other, statement_any(finite)[i]))
 			return true;
@@ -41,13 +35,13 @@ keyword_overlap(const struct statement *a, const struct statement *b)
 static bool
 keyword_within(const struct statement *inner, const struct statement *outer)
 {
-	if (!everything_but(inner)) {
+	if (!inner->everything_but) {
 		for (size_t i = 0; i < inner->n_any; i++)
 			if (!keyword_set_holds(outer, statement_any(inner)[i]))
 				return false;
 		return true;
 	}
-	if (!everything_but(outer))
+	if (!outer->everything_but)
 		return false;
 	for (size_t i = 0; i < outer->n_none; i++)
 		if (keyword_set_holds(inner, statement_none(outer)[i]))
@@ -171,7 +165,7 @@ dimensions_meet(const struct field *f, const struct statement *need, const struc
 {
 	unsigned ranks = need->n_any < offer->n_any ? need->n_any : offer->n_any;
 	for (unsigned i = 0; i < ranks; i++) {
-		int64_t n = statement_lengths(need)[i], o = statement_lengths(offer)[i];
+		int64_t n = need->lengths[i], o = offer->lengths[i];
 		struct interval common;
 		switch (f->relation) {
 		case RELATION_NEED_WITHIN_OFFER:
@@ -238,24 +232,24 @@ interval_meets(const struct field *f, const struct statement *n, const struct st
 {
 	switch (f->relation) {
 	case RELATION_NEED_WITHIN_OFFER:
-		return interval_within(statement_interval(n), statement_interval(o));
+		return interval_within(&n->interval, &o->interval);
 	case RELATION_OFFER_WITHIN_NEED:
-		return interval_within(statement_interval(o), statement_interval(n));
+		return interval_within(&o->interval, &n->interval);
 	case RELATION_OVERLAP:
 		break;
 	}
-	return interval_overlap(f, statement_interval(n), statement_interval(o));
+	return interval_overlap(f, &n->interval, &o->interval);
 }
 
 /* A side that states nothing, and is not `any`, stands for the empty set. */
 static bool
-empty_meets(const struct field *f, struct stated s)
+empty_meets(const struct field *f, const struct stated *s)
 {
 	switch (f->relation) {
 	case RELATION_NEED_WITHIN_OFFER:
-		return !s.by[NEED];
+		return !s->by[NEED].stated;
 	case RELATION_OFFER_WITHIN_NEED:
-		return !s.by[OFFER];
+		return !s->by[OFFER].stated;
 	case RELATION_OVERLAP:
 		break;
 	}
@@ -263,13 +257,13 @@ empty_meets(const struct field *f, struct stated s)
 }
 
 bool
-field_meets(const struct field *f, struct stated s, const struct dict *d)
+field_meets(const struct field *f, const struct stated *s, const struct dict *d)
 {
-	const struct statement *n = s.by[NEED], *o = s.by[OFFER];
-	if ((!n && f->side[NEED].absent == ABSENT_ANY) ||
-	    (!o && f->side[OFFER].absent == ABSENT_ANY))
+	const struct statement *n = &s->by[NEED], *o = &s->by[OFFER];
+	if ((!n->stated && f->side[NEED].absent == ABSENT_ANY) ||
+	    (!o->stated && f->side[OFFER].absent == ABSENT_ANY))
 		return true;
-	if (!n || !o)
+	if (!n->stated || !o->stated)
 		return empty_meets(f, s);
 	switch (f->type) {
 	case FIELD_KEYWORD:
@@ -284,23 +278,69 @@ field_meets(const struct field *f, struct stated s, const struct dict *d)
 	case FIELD_DIMENSIONS:
 		return dimensions_meet(f, n, o);
 	case FIELD_GEO:
-		return places_meet(statement_place(n), statement_place(o));
+		return places_meet(n->place, o->place);
 	}
 	return false;
 }
 
 bool
-boxes_meet(const struct exchange *e, const struct boxes *need, size_t need_box,
-	   const struct boxes *offer, size_t offer_box, const struct dict *d)
+field_excludes(const struct field *f, const struct stated *s, const struct dict *d)
+{
+	/* A field on which nobody insists cannot exclude, so it need not be looked at. */
+	return (side_insists(f, s, NEED) || side_insists(f, s, OFFER)) && !field_meets(f, s, d);
+}
+
+bool
+boxes_meet(const struct exchange *e, struct box need, struct box offer, const struct dict *d)
 {
 	for (size_t i = 0; i < e->n_fields; i++) {
-		const struct field *f = &e->fields[i];
-		struct stated s = stated_by(need, need_box, offer, offer_box, i);
-		/* A field on which nobody insists cannot exclude, so it need not be looked at. */
-		if (!side_insists(f, s, NEED) && !side_insists(f, s, OFFER))
-			continue;
-		if (!field_meets(f, s, d))
+		struct stated s = stated_by(need, offer, i);
+		if (field_excludes(&e->fields[i], &s, d))
 			return false;
 	}
 	return true;
+}
+
+/* ---- one box against many ---- */
+
+/* How many rows ahead memory is asked for: enough to hide its latency, few enough to stay cached.
+ */
+enum { AHEAD = 16 };
+
+/* Keeps the rows that the field does not exclude; returns how many. */
+static size_t
+sieve_field(const struct columns *stored, size_t field, struct box probe, uint32_t *rows, size_t n,
+	    const struct dict *d)
+{
+	const struct field *f = &stored->exchange->fields[field];
+	enum side side = stored->side, probe_side = side_other(side);
+	struct stated s;
+	size_t kept = 0;
+
+	s.by[probe_side] = box_statement(probe, field);
+	if (!side_insists(f, &s, probe_side) && !f->demanded_by[side])
+		return n;
+	for (size_t i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			box_prefetch((struct box){stored, rows[i + AHEAD]}, field);
+		s.by[side] = box_statement((struct box){stored, rows[i]}, field);
+		rows[kept] = rows[i];
+		kept += !field_excludes(f, &s, d);
+	}
+	return kept;
+}
+
+size_t
+boxes_sieve(const struct columns *stored, struct box probe, uint32_t *rows, size_t n,
+	    const struct dict *d)
+{
+	const struct exchange *e = stored->exchange;
+	/* Numbers and places are compared faster than sets, and leave fewer rows for them. */
+	for (size_t i = 0; i < e->n_fields && n > 0; i++)
+		if (!field_is_set(&e->fields[i]))
+			n = sieve_field(stored, i, probe, rows, n, d);
+	for (size_t i = 0; i < e->n_fields && n > 0; i++)
+		if (field_is_set(&e->fields[i]))
+			n = sieve_field(stored, i, probe, rows, n, d);
+	return n;
 }

@@ -5,38 +5,43 @@
  * (docs/semantics.md, section 2); lookup only proposes, and every pair passes here.
  */
 
-#include "core/boxes.h"
+#include "core/columns.h"
 
-/* Both sides' statements of one field, by side; NULL where a side states nothing. */
+/* Both sides' statements of one field, by side. */
 struct stated {
-	const struct statement *by[2];
+	struct statement by[2];
 };
 
 static inline struct stated
-stated_by(const struct boxes *need, size_t need_box, const struct boxes *offer, size_t offer_box,
-	  size_t field)
+stated_by(struct box need, struct box offer, size_t field)
 {
-	return (struct stated){
-	    {boxes_statement(need, need_box, field), boxes_statement(offer, offer_box, field)}};
+	return (struct stated){{box_statement(need, field), box_statement(offer, field)}};
 }
 
 /* Whether the field's relation holds and no veto hits. */
-bool field_meets(const struct field *f, struct stated s, const struct dict *d);
+bool field_meets(const struct field *f, const struct stated *s, const struct dict *d);
 /*
  * Whether the side demands the field and insists: a field that fails excludes the pair if either
  * side does. A place without a radius demands nothing.
  */
 static inline bool
-side_insists(const struct field *f, struct stated s, enum side side)
+side_insists(const struct field *f, const struct stated *s, enum side side)
 {
-	const struct statement *own = s.by[side];
-	if (!own || !f->demanded_by[side] || own->flags & STATEMENT_PREFER)
+	const struct statement *own = &s->by[side];
+	if (!own->stated || !f->demanded_by[side] || own->prefer)
 		return false;
-	return own->shape != SHAPE_PLACE || statement_place(own)->r2 != PLACE_NO_RADIUS;
+	return f->type != FIELD_GEO || own->place->r2 != PLACE_NO_RADIUS;
 }
-/* Whether every field of two boxes meets or fails without excluding. */
-bool boxes_meet(const struct exchange *e, const struct boxes *need, size_t need_box,
-		const struct boxes *offer, size_t offer_box, const struct dict *d);
+/* Whether the field fails and somebody insists. */
+bool field_excludes(const struct field *f, const struct stated *s, const struct dict *d);
+/* Whether no field of two boxes excludes. */
+bool boxes_meet(const struct exchange *e, struct box need, struct box offer, const struct dict *d);
+/*
+ * The same for one box against many: of the `n` rows of the other side, keeps those that meet the
+ * probe, in their order, and returns how many. Field by field, so that memory is read as columns.
+ */
+size_t boxes_sieve(const struct columns *stored, struct box probe, uint32_t *rows, size_t n,
+		   const struct dict *d);
 
 /* Parts that score shares. */
 

@@ -79,7 +79,7 @@ set_points(const struct field *f, const struct statement *own, const struct stat
 	   const struct dict *d)
 {
 	int64_t met = 0;
-	if (own->flags & STATEMENT_EVERYTHING_BUT)
+	if (own->everything_but)
 		return POINTS_NONE;
 	for (size_t i = 0; i < own->n_any; i++) {
 		uint32_t entry = statement_any(own)[i];
@@ -107,34 +107,34 @@ place_points(const struct side_rule *rule, const struct place *own, const struct
 }
 
 int32_t
-field_points(const struct field *f, enum side side, struct stated s, bool met, const struct dict *d)
+field_points(const struct field *f, enum side side, const struct stated *s, bool met,
+	     const struct dict *d)
 {
-	const struct statement *own = s.by[side], *other = s.by[side_other(side)];
-	if (!own || !other || !field_is_public(f) || f->type == FIELD_DIMENSIONS)
+	const struct statement *own = &s->by[side], *other = &s->by[side_other(side)];
+	if (!own->stated || !other->stated || !field_is_public(f) || f->type == FIELD_DIMENSIONS)
 		return POINTS_NONE;
 	if (!met)
 		return 0;
 	if (field_is_set(f))
 		return set_points(f, own, other, d);
 	if (f->type == FIELD_GEO)
-		return place_points(&f->side[side], statement_place(own), statement_place(other));
-	return interval_points(&f->side[side], statement_interval(own), statement_interval(other));
+		return place_points(&f->side[side], own->place, other->place);
+	return interval_points(&f->side[side], &own->interval, &other->interval);
 }
 
 uint16_t
-boxes_score(const struct exchange *e, const struct boxes *need, size_t need_box,
-	    const struct boxes *offer, size_t offer_box, const struct dict *d)
+boxes_score(const struct exchange *e, struct box need, struct box offer, const struct dict *d)
 {
 	wide sum[2] = {0, 0}, weights[2] = {0, 0};
 	for (size_t i = 0; i < e->n_fields; i++) {
 		const struct field *f = &e->fields[i];
 		if (f->side[NEED].weight == 0 && f->side[OFFER].weight == 0)
 			continue;
-		struct stated s = stated_by(need, need_box, offer, offer_box, i);
-		bool met = field_meets(f, s, d);
+		struct stated s = stated_by(need, offer, i);
+		bool met = field_meets(f, &s, d);
 		for (enum side side = NEED; side <= OFFER; side++) {
 			uint16_t weight = f->side[side].weight;
-			int32_t points = weight ? field_points(f, side, s, met, d) : POINTS_NONE;
+			int32_t points = weight ? field_points(f, side, &s, met, d) : POINTS_NONE;
 			if (points == POINTS_NONE)
 				continue;
 			sum[side] += (wide)weight * points;

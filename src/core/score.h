@@ -11,10 +11,10 @@ enum { POINTS_FULL = 1000000, POINTS_NONE = -1 };
  * A side's points on one field, 0..POINTS_FULL, or POINTS_NONE where the field is left out of its
  * score. The weight is not looked at. `met` is field_meets() of the same arguments.
  */
-int32_t field_points(const struct field *f, enum side side, struct stated s, bool met,
+int32_t field_points(const struct field *f, enum side side, const struct stated *s, bool met,
 		     const struct dict *d);
 /* The published score, 0..1000, of two boxes that meet. */
-uint16_t boxes_score(const struct exchange *e, const struct boxes *need, size_t need_box,
-		     const struct boxes *offer, size_t offer_box, const struct dict *d);
+uint16_t boxes_score(const struct exchange *e, struct box need, struct box offer,
+		     const struct dict *d);
 /* ⌊√v⌋ */
 uint64_t isqrt(uint64_t v);

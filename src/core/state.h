@@ -5,7 +5,7 @@
  * and telling.c read it and make facts, rows.c stores it.
  */
 
-#include "core/boxes.h"
+#include "core/columns.h"
 #include "core/listing.h"
 #include "core/lookup.h"
 #include "core/market.h"
@@ -49,11 +49,12 @@ struct deadline {
 	uint32_t listing;
 };
 
-/* An exchange with the lookups over its open listings. */
+/* An exchange with what its listings state, and the lookups over those that are open. */
 struct floor {
 	struct exchange *exchange;
-	struct lookup *lookup[2]; /* by side */
-	uint32_t listings[2];	  /* by side, in any state */
+	struct columns *columns[2]; /* by side */
+	struct lookup *lookup[2];
+	uint32_t listings[2]; /* by side, in any state */
 	uint64_t checksum;
 	bool dirty;
 };
@@ -84,8 +85,8 @@ struct market {
 	size_t n_participants, cap_participants;
 	struct participant *by_id, *by_inn, *by_ogrn;
 
-	struct listing **listings; /* [number - 1] */
-	size_t n_listings, cap_listings;
+	struct listing **listings; /* in blocks of LISTINGS_BLOCK, that stay where they are */
+	size_t n_listings, cap_blocks;
 	uint64_t n_open;
 
 	struct told_pair *told;
@@ -120,13 +121,23 @@ struct market {
 	struct scratch *scratch;
 };
 
-/* Room that reads work in and leave no trace in. */
-struct scratch {
-	struct marks marks;
-	struct numbers candidates;
+/* A match of some listing, found by looking for all of them. */
+struct found {
+	uint32_t counterpart; /* number */
+	uint16_t score;
+	uint8_t need_box, offer_box;
 };
 
-enum { DEFAULT_WORK = 256 };
+/* Room that reads work in and leave no trace in. */
+struct scratch {
+	struct marks rows;     /* of lookup_rows */
+	struct marks listings; /* of telling */
+	struct numbers candidates;
+	struct found *found;
+	size_t n_found, cap_found;
+};
+
+enum { DEFAULT_WORK = 256, LISTINGS_BLOCK = 1024 };
 
 static inline struct participant *
 participant_at(const struct market *m, uint32_t number)
@@ -137,13 +148,25 @@ participant_at(const struct market *m, uint32_t number)
 static inline struct listing *
 listing_at(const struct market *m, uint32_t number)
 {
-	return m->listings[number - 1];
+	return &m->listings[(number - 1) / LISTINGS_BLOCK][(number - 1) % LISTINGS_BLOCK];
 }
 
 static inline const struct exchange *
 exchange_of(const struct market *m, const struct listing *l)
 {
 	return m->floors[l->exchange].exchange;
+}
+
+static inline const struct columns *
+columns_of(const struct market *m, const struct listing *l)
+{
+	return m->floors[l->exchange].columns[l->side];
+}
+
+static inline struct box
+listing_box(const struct market *m, const struct listing *l, uint32_t box)
+{
+	return (struct box){columns_of(m, l), l->row + box};
 }
 
 static inline const struct participant *
@@ -172,10 +195,13 @@ void market_add_participant(struct market *m, struct participant *p);
 /* Makes its INN and OGRN findable, or not any more; to be called around every change of content. */
 void market_index_participant(struct market *m, struct participant *p);
 void market_unindex_participant(struct market *m, struct participant *p);
-/* Gives it its number's place, and its key among its participant's. */
-void market_add_listing(struct market *m, struct listing *l);
-/* Free what they own and themselves. */
-void listing_free(struct listing *l);
+/*
+ * Makes the next listing, a draft that states nothing yet, and gives its key a place among its
+ * participant's. `body` may be STR_NONE, to be set.
+ */
+struct listing *market_new_listing(struct market *m, uint32_t participant, uint32_t exchange,
+				   enum side side, struct str key, struct str body);
+void listing_set_body(struct listing *l, struct str body);
 void participant_free(struct participant *p);
 
 /* A listing's order of matches: score descending, then the counterpart's opening. Negative where a
@@ -252,9 +278,12 @@ enum cause pair_standing(const struct market *m, const struct listing *need,
 			 const struct listing *offer);
 /* MessagePack [[field, need's points, offer's points]…] of the weighted fields of two boxes. */
 void pair_reasons(const struct market *m, const struct listing *need, const struct listing *offer,
-		  size_t need_box, size_t offer_box, struct buf *out);
-/* The listings of the other side that may match. Valid until the next call. */
-const struct numbers *pair_candidates(const struct market *m, const struct listing *l);
+		  uint32_t need_box, uint32_t offer_box, struct buf *out);
+/*
+ * All matches of a listing, in no particular order: m->scratch->found, until the next call. A
+ * listing that is not open, or whose participant is no member, has none.
+ */
+void pair_find(const struct market *m, const struct listing *l);
 
 /* ---- decide.c ---- */
 

@@ -72,7 +72,7 @@ rank_told(const struct market *m, const struct listing *l, uint32_t against, boo
 	for (uint32_t i = 0; i < l->n_told; i++) {
 		const struct told_pair *t = &m->told[l->told[i]];
 		const struct listing *counterpart = listing_at(m, told_counterpart(t, l));
-		marks_add(&m->scratch->marks, counterpart->number);
+		marks_add(&m->scratch->listings, counterpart->number);
 		if (!review || (against && counterpart->participant != against))
 			continue;
 		struct pairing p = judge(m, l, counterpart);
@@ -83,25 +83,46 @@ rank_told(const struct market *m, const struct listing *l, uint32_t against, boo
 	}
 }
 
+/* All matches of l that are not marked. */
+static void
+rank_untold(const struct market *m, const struct listing *l, struct ranking *list)
+{
+	pair_find(m, l);
+	for (size_t i = 0; i < m->scratch->n_found; i++) {
+		const struct found *f = &m->scratch->found[i];
+		if (marks_add(&m->scratch->listings, f->counterpart))
+			rank(list, listing_at(m, f->counterpart), f->score, 2);
+	}
+}
+
+/* The same with one participant's listings: they are few, so each is judged. */
+static void
+rank_untold_against(const struct market *m, const struct listing *l, const struct participant *p,
+		    struct ranking *list)
+{
+	for (size_t i = 0; i < p->n_listings; i++) {
+		const struct listing *counterpart = listing_at(m, p->listings[i]);
+		if (counterpart->exchange != l->exchange || counterpart->side == l->side ||
+		    !marks_add(&m->scratch->listings, counterpart->number))
+			continue;
+		struct pairing pairing = judge(m, l, counterpart);
+		if (pairing.cause == CAUSE_NONE)
+			rank(list, counterpart, pairing.score, 2);
+	}
+}
+
 /* The pairs of a job on l, in order. free() ->at. */
 static struct ranking
 rank_pairs(const struct market *m, enum job_kind kind, const struct listing *l, uint32_t against)
 {
 	struct ranking list = {0};
-	bool open = l->state == STATE_OPEN && owner_of(m, l)->status == STATUS_MEMBER;
-	const struct numbers *candidates = open ? pair_candidates(m, l) : NULL;
 
-	marks_begin(&m->scratch->marks, m->n_listings + 1);
+	marks_begin(&m->scratch->listings, m->n_listings + 1);
 	rank_told(m, l, against, kind != JOB_REFILL, &list);
-	for (size_t i = 0; candidates && i < candidates->len; i++) {
-		const struct listing *counterpart = listing_at(m, candidates->at[i]);
-		if ((against && counterpart->participant != against) ||
-		    !marks_add(&m->scratch->marks, counterpart->number))
-			continue;
-		struct pairing p = judge(m, l, counterpart);
-		if (p.cause == CAUSE_NONE)
-			rank(&list, counterpart, p.score, 2);
-	}
+	if (against)
+		rank_untold_against(m, l, participant_at(m, against), &list);
+	else
+		rank_untold(m, l, &list);
 	if (list.len > 1)
 		qsort(list.at, list.len, sizeof *list.at, ranked_cmp);
 	return list;
