@@ -12,6 +12,7 @@
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/recovery.h"
+#include "daemon/reload.h"
 #include "daemon/server.h"
 #include "daemon/turn.h"
 #include "store/store.h"
@@ -33,6 +34,7 @@ struct core {
 	struct journal journal;
 	struct turn *turn;
 	struct dispatch dispatch;
+	struct reload reload;
 	struct notify *notify;
 	struct server *server;
 	struct child *child;
@@ -86,63 +88,33 @@ wire(struct core *c)
 					.journal = &c->journal,
 					.emit = turn_emit,
 					.emit_arg = c->turn,
-					.started_ms = clock_now(&c->clock)};
+					.started_ms = clock_now(&c->clock),
+					.reload = reload_all,
+					.reload_arg = &c->reload};
+	c->reload.dispatch = &c->dispatch;
 }
 
-static int
-by_bytes(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-/* Participants' regions are kept in small letters. */
-static struct str
-folded(char *region)
-{
-	for (char *c = region; *c; c++)
-		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c);
-	return str_of(region);
-}
-
-/* The market finds out itself whether they differ from what it has. */
-static int
-load_settings(struct core *c)
-{
-	const struct text_list *given = &c->options.admitted_regions;
-	struct str *regions = mem_alloc((given->n + 1) * sizeof(*regions));
-	struct buf settings = BUF_EMPTY;
-	struct refusal refusal;
-	size_t n = 0;
-
-	for (size_t i = 0; i < given->n; i++)
-		regions[i] = folded(given->texts[i]);
-	qsort(regions, given->n, sizeof(*regions), by_bytes);
-	for (size_t i = 0; i < given->n; i++)
-		if (n == 0 || !str_eq(regions[n - 1], regions[i]))
-			regions[n++] = regions[i];
-	market_settings_encode((uint32_t)c->options.work, regions, n, &settings);
-	const struct command command = {.kind = COMMAND_SETTINGS,
-					.clock_ms = clock_now(&c->clock),
-					.definition = buf_str(&settings)};
-	bool taken = dispatch_command(&c->dispatch, &command, &refusal);
-	buf_free(&settings);
-	free(regions);
-	return taken ? 0 : refuse_start("the settings are refused", refusal.message);
-}
-
-/* Settings, trees and exchanges as commands, in one turn of their own. */
+/*
+ * Settings, trees and exchanges as commands, in one turn of their own. A market that has exchanges
+ * starts with those that it has where a file has become wrong: what runs must come up again after a
+ * crash. One that has none needs files that can be read.
+ */
 static int
 load_definitions(struct core *c)
 {
 	struct definitions definitions;
+	struct refusal refusal;
 	const char *directory = c->options.exchanges_directory;
+	int64_t now_ms = clock_now(&c->clock);
+	bool empty = !market_exchange_at(c->market, 0), changed;
 	int failed = 0;
 
-	if (definitions_read(&definitions, directory) > 0)
+	bool readable = definitions_read(&definitions, directory) == 0;
+	if (!readable && empty)
 		failed = refuse_start("exchange files have mistakes", directory);
-	else if (load_settings(c) != 0)
-		failed = 1;
-	else if (definitions_load(&definitions, &c->dispatch, clock_now(&c->clock)) != 0)
+	else if (!reload_settings(&c->options, &c->dispatch, now_ms, &changed, &refusal))
+		failed = refuse_start("the settings are refused", refusal.message);
+	else if (readable && definitions_load(&definitions, &c->dispatch, now_ms) > 0 && empty)
 		failed = refuse_start("an exchange file is refused", directory);
 	definitions_done(&definitions);
 	if (failed)
@@ -169,9 +141,17 @@ on_terminate(evutil_socket_t signal, short what, void *arg)
 static void
 on_hangup(evutil_socket_t signal, short what, void *arg)
 {
-	(void)signal, (void)what, (void)arg;
-	log_write(LOG_ID_RELOAD_IGNORED, LOG_NONE,
-		  "configuration and exchanges are read at start: restart to load them");
+	struct core *c = arg;
+	struct buf list = BUF_EMPTY;
+	struct refusal refusal;
+	uint32_t n;
+
+	(void)signal, (void)what;
+	if (!reload_all(&c->reload, clock_now(&c->clock), &list, &n, &refusal))
+		log_write(LOG_ID_DEFINITION_REFUSED, LOG_FIELDS({"field", refusal.field}),
+			  "nothing was loaded: %s", refusal.message);
+	buf_free(&list);
+	server_wake(c->server); /* the facts that this made wait for a turn */
 }
 
 static int
@@ -257,6 +237,8 @@ main(int argc, char *argv[])
 	enum options_wish wish;
 	int status = EXIT_SUCCESS;
 
+	core.reload.argc = argc;
+	core.reload.argv = argv;
 	mem_failed = out_of_memory;
 	signal(SIGPIPE, SIG_IGN);
 	if (options_read(&core.options, PROGRAM_CORE, argc, argv, &wish, &mistakes)) {

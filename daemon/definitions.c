@@ -11,12 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const definition_result_names[] = {"unchanged", "loaded", "revised", "refused"};
+
 static void
-log_mistake(const char *path, unsigned line, const char *field, const char *message)
+mistake(struct definitions *d, const char *path, unsigned line, const char *field,
+	const char *message)
 {
 	log_write(LOG_ID_FILE_MISTAKE,
 		  LOG_FIELDS({"file", path}, {"line", .number = line}, {"field", field}), "%s",
 		  message);
+	if (!*d->first_mistake)
+		snprintf(d->first_mistake, sizeof(d->first_mistake), "%s:%u: %s%s%s", path, line,
+			 field, *field ? ": " : "", message);
 }
 
 static struct definition *
@@ -59,7 +65,7 @@ add(struct definitions *d, struct definition *one)
 		char message[240];
 		snprintf(message, sizeof(message), other ? "%s declares the same name" : "%s",
 			 other ? other->path : "the definition does not read back");
-		log_mistake(one->path, 1, "", message);
+		mistake(d, one->path, 1, "", message);
 		definition_done(one);
 		return 1;
 	}
@@ -79,14 +85,14 @@ read_one(struct definitions *d, enum command_kind kind, const char *directory, c
 	if (asprintf(&one.path, "%s/%s", directory, file) < 0)
 		mem_failed(strlen(directory) + strlen(file));
 	if (!file_read(one.path, FILE_MAX, &yaml)) {
-		log_mistake(one.path, 0, "", strerror(errno));
+		mistake(d, one.path, 0, "", strerror(errno));
 		count = 1;
 	} else if (kind == COMMAND_LOAD_TREE
 		       ? tree_read(buf_str(&yaml), &one.canonical, mistakes)
 		       : exchange_read(buf_str(&yaml), &one.canonical, mistakes)) {
 		for (size_t i = 0; i < mistakes->count; i++)
-			log_mistake(one.path, mistakes->list[i].line, mistakes->list[i].field,
-				    mistakes->list[i].message);
+			mistake(d, one.path, mistakes->list[i].line, mistakes->list[i].field,
+				mistakes->list[i].message);
 		count = (unsigned)mistakes->count;
 	} else {
 		count = add(d, &one);
@@ -123,7 +129,7 @@ read_directory(struct definitions *d, enum command_kind kind, const char *direct
 	if (n < 0 && errno == ENOENT && optional)
 		return 0;
 	if (n < 0) {
-		log_mistake(directory, 0, "", strerror(errno));
+		mistake(d, directory, 0, "", strerror(errno));
 		return 1;
 	}
 	for (int i = 0; i < n; i++) {
@@ -156,34 +162,56 @@ definitions_done(struct definitions *d)
 	*d = (struct definitions){0};
 }
 
-static bool
-market_has(const struct market *m, const struct definition *one)
+bool
+definitions_have(const struct definitions *d, struct str exchange)
 {
-	if (one->kind == COMMAND_LOAD_TREE) {
-		const struct tree *held = market_tree(m, one->name);
-		return held && str_eq(held->canonical, canonical_of(one));
-	}
-	const struct exchange *held = market_exchange(m, one->name);
-	return held && str_eq(held->canonical, canonical_of(one));
+	for (size_t i = 0; i < d->n; i++)
+		if (d->list[i].exchange && str_eq(d->list[i].name, exchange))
+			return true;
+	return false;
 }
 
-int
-definitions_load(const struct definitions *d, struct dispatch *dispatch, int64_t clock_ms)
+/* The canonical bytes that the market holds under the definition's name, or STR_NONE. */
+static struct str
+held(const struct market *m, const struct definition *one)
 {
-	struct refusal refusal;
+	if (one->kind == COMMAND_LOAD_TREE) {
+		const struct tree *t = market_tree(m, one->name);
+		return t ? t->canonical : STR_NONE;
+	}
+	const struct exchange *e = market_exchange(m, one->name);
+	return e ? e->canonical : STR_NONE;
+}
+
+static void
+load(struct definition *one, struct dispatch *dispatch, int64_t clock_ms)
+{
+	struct str before = held(dispatch->market, one);
+	const struct command c = {
+	    .kind = one->kind, .clock_ms = clock_ms, .definition = canonical_of(one)};
+
+	if (before.p && str_eq(before, canonical_of(one))) {
+		one->result = DEFINITION_UNCHANGED;
+	} else if (!dispatch_command(dispatch, &c, &one->refusal)) {
+		one->result = DEFINITION_REFUSED;
+		log_write(LOG_ID_DEFINITION_REFUSED,
+			  LOG_FIELDS({"file", one->path}, {"field", one->refusal.field}),
+			  "%s is refused: %s", one->path, one->refusal.message);
+	} else {
+		one->result = before.p ? DEFINITION_REVISED : DEFINITION_LOADED;
+		log_write(LOG_ID_DEFINITION_LOADED, LOG_FIELDS({"file", one->path}),
+			  "%s %s, and was loaded", one->path, before.p ? "has changed" : "is new");
+	}
+}
+
+size_t
+definitions_load(struct definitions *d, struct dispatch *dispatch, int64_t clock_ms)
+{
+	size_t refused = 0;
 
 	for (size_t i = 0; i < d->n; i++) {
-		const struct definition *one = &d->list[i];
-		const struct command c = {
-		    .kind = one->kind, .clock_ms = clock_ms, .definition = canonical_of(one)};
-		if (market_has(dispatch->market, one))
-			continue;
-		if (!dispatch_command(dispatch, &c, &refusal)) {
-			log_mistake(one->path, 0, refusal.field, refusal.message);
-			return 1;
-		}
-		log_write(LOG_ID_DEFINITION_LOADED, LOG_FIELDS({"file", one->path}),
-			  "%s is new or has changed, and was loaded", one->path);
+		load(&d->list[i], dispatch, clock_ms);
+		refused += d->list[i].result == DEFINITION_REFUSED;
 	}
-	return 0;
+	return refused;
 }

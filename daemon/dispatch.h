@@ -39,6 +39,13 @@ struct dispatch {
 	fact_fn emit; /* takes the facts that commands make */
 	void *emit_arg;
 	int64_t started_ms;
+	/*
+	 * Reads the definitions again and loads what differs; NULL: there are none to read. Appends *ret_n maps to `list`, as the
+	 * protocol's reload answers them; false where nothing was loaded, and *ret says why.
+	 */
+	bool (*reload)(void *arg, int64_t clock_ms, struct buf *list, uint32_t *ret_n,
+		       struct refusal *ret);
+	void *reload_arg;
 };
 
 /* Whether a request would write. Bytes that cannot be read count as a read: they are refused

@@ -218,6 +218,31 @@ set_status(struct call *c)
 	       answer_participant(c, &command, NULL);
 }
 
+/* ---- definitions ---- */
+
+static bool
+reload(struct call *c)
+{
+	struct buf list = BUF_EMPTY;
+	uint32_t n = 0;
+	if (!c->dispatch->reload) {
+		refuse(&c->refusal, "bad_definition", "", NULL, "this market has no files");
+		return false;
+	}
+	bool done =
+	    c->dispatch->reload(c->dispatch->reload_arg, c->clock_ms, &list, &n, &c->refusal);
+	if (done) {
+		proto_write_ok(c->reply, c->request->id, 2);
+		mp_put_text(c->reply, "definitions");
+		mp_put_array(c->reply, n);
+		buf_put(c->reply, list.data, list.len);
+		mp_put_text(c->reply, "number");
+		mp_put_uint(c->reply, market_head(c->market));
+	}
+	buf_free(&list);
+	return done;
+}
+
 /* ---- listings ---- */
 
 /* The content's keys stand among the message's own arguments, so intake is given the whole request.
@@ -295,7 +320,21 @@ change_state(struct call *c, enum command_kind kind)
 	command.expect_revision = read_expected(c);
 	if (kind == COMMAND_RENEW)
 		command.valid_until = read_time(c, "valid_until");
+	if (kind == COMMAND_REJECT)
+		command.reason = arg_text(c, "reason");
 	return answer_listing(c, &command);
+}
+
+static bool
+approve_listing(struct call *c)
+{
+	return change_state(c, COMMAND_APPROVE);
+}
+
+static bool
+reject_listing(struct call *c)
+{
+	return change_state(c, COMMAND_REJECT);
 }
 
 static bool
@@ -338,6 +377,9 @@ dispatch_command_handler(const char *message)
 	    {"listing.resume", resume_listing},
 	    {"listing.renew", renew_listing},
 	    {"listing.withdraw", withdraw_listing},
+	    {"listing.approve", approve_listing},
+	    {"listing.reject", reject_listing},
+	    {"reload", reload},
 	};
 	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
 		if (strcmp(handlers[i].message, message) == 0)

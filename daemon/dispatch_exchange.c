@@ -1,6 +1,7 @@
 /* exchange.list and exchange.show: a definition given back in the words of the exchange file. */
 
 #include "daemon/dispatch_reads.h"
+#include "daemon/publish.h"
 
 #include "core/listing.h"
 #include "intake/intake.h"
@@ -157,14 +158,20 @@ put_exchange(const struct exchange *e, struct buf *out)
 	else
 		mp_put_text(key(&m, "max_matches"), "all");
 	mp_put_text(key(&m, "made_for"), e->newcomer ? "newcomer" : "either");
-	if (e->default_days || e->max_days) {
+	if (e->default_days || e->max_days || e->notice_days) {
 		struct map l = {0};
 		if (e->default_days)
 			mp_put_uint(key(&l, "default_days"), e->default_days);
 		if (e->max_days)
 			mp_put_uint(key(&l, "max_days"), e->max_days);
+		if (e->notice_days)
+			mp_put_uint(key(&l, "notice_days"), e->notice_days);
 		end_map(&l, key(&m, "lifetime"));
 	}
+	if (e->moderated[NEED] || e->moderated[OFFER])
+		mp_put_text(key(&m, "moderated"), e->moderated[NEED] && e->moderated[OFFER]
+						      ? "both"
+						      : side_names[e->moderated[OFFER]]);
 	struct buf *out_fields = key(&m, "fields");
 	mp_put_map(out_fields, (uint32_t)e->n_fields);
 	for (size_t i = 0; i < e->n_fields; i++) {
@@ -203,15 +210,14 @@ exchange_show(struct call *c)
 {
 	struct str name = arg_text(c, "exchange");
 	const struct exchange *e = market_exchange(c->market, name);
-	char hash[17];
+	char hash[DEFINITION_HASH];
 	if (!e) {
 		refuse(&c->refusal, "unknown_exchange", "exchange",
 		       "a name that exchange.list gives", "there is no exchange %.*s",
 		       STR_FMT(name));
 		return false;
 	}
-	snprintf(hash, sizeof hash, "%016llx",
-		 (unsigned long long)market_row_checksum(TABLE_EXCHANGE, 0, e->canonical));
+	publish_hash(e->canonical, hash);
 	proto_write_ok(c->reply, c->request->id, 2);
 	mp_put_text(c->reply, "exchange");
 	put_exchange(e, c->reply);

@@ -39,7 +39,9 @@ static const struct {
     [LOG_ID_CORE_REFUSED] = {"core_refused", "c9c89ad04fdf4c1b890d26f960e5adae", LEVEL_ERROR},
     [LOG_ID_PEER_SLOW] = {"peer_slow", "b335f88cc64642068fdf5bb3ef836253", LEVEL_WARNING},
     [LOG_ID_TOPIC_REFUSED] = {"topic_refused", "1e38e3e68a37491bb6bbbc196beacd76", LEVEL_WARNING},
-    [LOG_ID_RELOAD_IGNORED] = {"reload_ignored", "ed637527a53b4e0ebb6e0a18175a5737", LEVEL_WARNING},
+    [LOG_ID_DEFINITION_REFUSED] = {"definition_refused", "723fd45abbad4e50bbb8a3d7c986b326",
+				   LEVEL_ERROR},
+    [LOG_ID_RELOADED] = {"reloaded", "0a661d945d7f4ae6a85d3df244d88c29", LEVEL_NOTICE},
     [LOG_ID_MEMORY] = {"out_of_memory", "6c8e3bd8122c43359c211e855834266c", LEVEL_ERROR},
 };
 

@@ -5,6 +5,9 @@
 #include "daemon/dispatch_internal.h"
 #include "intake/intake.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* ---- statements ---- */
 
 static bool
@@ -82,6 +85,25 @@ put_head(const struct fact *f, uint32_t more, struct buf *out)
 	mp_put_int(out, f->at_ms);
 }
 
+void
+publish_hash(struct str definition, char ret[DEFINITION_HASH])
+{
+	snprintf(ret, DEFINITION_HASH, "%016" PRIx64,
+		 market_row_checksum(TABLE_EXCHANGE, 0, definition));
+}
+
+static void
+publish_exchange(const struct fact *f, struct buf *out)
+{
+	char hash[DEFINITION_HASH];
+	publish_hash(f->definition, hash);
+	put_head(f, 2, out);
+	mp_put_text(out, "exchange");
+	mp_put_str(out, exchange_name_of(f->definition));
+	mp_put_text(out, "hash");
+	mp_put_text(out, hash);
+}
+
 static void
 publish_participant(const struct market *m, const struct fact *f, struct buf *out)
 {
@@ -104,8 +126,9 @@ publish_listing(const struct market *m, const struct fact *f, struct buf *out)
 {
 	const struct listing *l = market_listing_at(m, f->listing.number);
 	const struct exchange *e = market_exchange_at(m, l->exchange);
-	bool body = f->listing.body.p;
-	put_head(f, body ? 7 : 4, out);
+	bool body = f->listing.body.p, reason = f->listing.reason.p;
+	bool expiring = f->kind == FACT_LISTING_EXPIRING;
+	put_head(f, 4u + (body ? 3 : 0) + reason + expiring, out);
 	mp_put_text(out, "listing");
 	put_listing_id(m, l, out);
 	mp_put_text(out, "exchange");
@@ -114,6 +137,14 @@ publish_listing(const struct market *m, const struct fact *f, struct buf *out)
 	mp_put_text(out, side_names[f->listing.side]);
 	mp_put_text(out, "state");
 	mp_put_text(out, listing_state_names[f->listing.state]);
+	if (expiring) {
+		mp_put_text(out, "valid_until");
+		mp_put_int(out, f->listing.valid_until_ms);
+	}
+	if (reason) {
+		mp_put_text(out, "reason");
+		mp_put_str(out, f->listing.reason);
+	}
 	if (!body)
 		return;
 	struct mp map = mp_of(f->listing.body);
@@ -156,9 +187,11 @@ publish_match(const struct market *m, const struct fact *f, struct buf *out)
 bool
 publish_body(const struct market *m, const struct fact *f, struct buf *out)
 {
-	if (f->kind < FACT_PARTICIPANT_REGISTERED || f->kind >= FACT_QUEUE_ADDED)
+	if (f->kind == FACT_EXCHANGE_REVISED)
+		publish_exchange(f, out);
+	else if (f->kind < FACT_PARTICIPANT_REGISTERED || f->kind >= FACT_QUEUE_ADDED)
 		return false;
-	if (f->kind < FACT_LISTING_DRAFTED)
+	else if (f->kind < FACT_LISTING_DRAFTED)
 		publish_participant(m, f, out);
 	else if (f->kind < FACT_MATCH_MADE)
 		publish_listing(m, f, out);

@@ -14,6 +14,10 @@
  */
 bool publish_body(const struct market *m, const struct fact *f, struct buf *out);
 
+/* The hash of canonical bytes of a definition, in hex. */
+enum { DEFINITION_HASH = 17 };
+void publish_hash(struct str definition, char ret[DEFINITION_HASH]);
+
 /* A cause as clients see it: who blocks whom is private, so a block reads as conditions that do not
  * meet. */
 const char *publish_cause(enum cause cause);

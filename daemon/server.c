@@ -201,13 +201,17 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 
 /* ---- between turns ---- */
 
+void
+server_wake(struct server *s)
+{
+	if (!s->stopping)
+		run_again(s, 0);
+}
+
 static void
 wake(void *arg)
 {
-	struct server *s = arg;
-
-	if (!s->stopping)
-		run_again(s, 0);
+	server_wake(arg);
 }
 
 static void

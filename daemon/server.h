@@ -53,5 +53,7 @@ void server_free(struct server *s);
 /* Stops accepting, runs one more turn on what has been received, and ends the loop when the
  * answers are sent, or after a second. */
 void server_stop(struct server *s);
+/* Runs a turn soon: facts were made outside of requests. */
+void server_wake(struct server *s);
 /* A commit failed: the process must end without another word. */
 bool server_failed(const struct server *s);

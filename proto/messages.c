@@ -66,6 +66,17 @@ static const struct proto_field exchange_show_results[] = {
     END,
 };
 
+static const struct proto_field reload_results[] = {
+    {"definitions", PROTO_ARRAY, PROTO_REQUIRED, 0, 0,
+     "{kind, name, result, file, message} each: kind \"exchange\", \"tree\" or \"settings\"; "
+     "result \"loaded\", "
+     "\"revised\", \"unchanged\", \"refused\" (with a message; the rest is loaded all the same) "
+     "or \"kept\" "
+     "(there is no file any more; exchanges do not go)"},
+    {"number", PROTO_INT, PROTO_REQUIRED, 0, 0, "the last fact's number after the command"},
+    END,
+};
+
 /* ---- participants ---- */
 
 static const struct proto_field register_args[] = {
@@ -137,7 +148,7 @@ static const struct proto_field listing_results[] = {
     {"listing", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "its id"},
     {"revision", PROTO_INT, PROTO_REQUIRED, 0, 0, "its revision now"},
     {"state", PROTO_TEXT, PROTO_REQUIRED, 0, 0,
-     "draft, scheduled, open, paused, withdrawn, expired"},
+     "draft, scheduled, open, paused, withdrawn, expired, pending"},
     {"number", PROTO_INT, PROTO_REQUIRED, 0, 0, "the last fact's number after the command"},
     {"told", PROTO_INT, PROTO_REQUIRED, 0, 0, "its told matches now"},
     {"note", PROTO_TEXT, 0, 0, 0,
@@ -164,6 +175,12 @@ static const struct proto_field listing_args[] = {
 static const struct proto_field renew_args[] = {
     {"listing", PROTO_TEXT, PROTO_REQUIRED, 1, LISTING_ID, "participant/key"},
     {"valid_until", PROTO_INT, 0, TIME, "ms; default: the exchange's default lifetime from now"},
+    {"expect_revision", PROTO_INT, 0, REVISION, "refuse if another is stored"},
+    END,
+};
+static const struct proto_field reject_args[] = {
+    {"listing", PROTO_TEXT, PROTO_REQUIRED, 1, LISTING_ID, "participant/key"},
+    {"reason", PROTO_TEXT, 0, 0, 1000, "why, for the publisher"},
     {"expect_revision", PROTO_INT, 0, REVISION, "refuse if another is stored"},
     END,
 };
@@ -268,6 +285,8 @@ const struct proto_message proto_messages[] = {
     {"exchange.list", false, none, exchange_list_results, "The exchanges."},
     {"exchange.show", false, exchange_show_args, exchange_show_results,
      "One exchange's definition."},
+    {"reload", true, none, reload_results,
+     "Reads exchanges, code trees and the market's settings again."},
     {"participant.register", true, register_args, participant_results, "Registers a participant."},
     {"participant.revise", true, participant_revise_args, participant_results,
      "Changes attributes."},
@@ -284,6 +303,10 @@ const struct proto_message proto_messages[] = {
     {"listing.renew", true, renew_args, listing_results,
      "Gives it a new end; opens an expired one again."},
     {"listing.withdraw", true, listing_args, listing_results, "Ends it."},
+    {"listing.approve", true, listing_args, listing_results,
+     "The operator lets a pending listing in."},
+    {"listing.reject", true, reject_args, listing_results,
+     "The operator sends a pending listing back: it becomes a draft."},
     {"listing.show", false, show_args, show_results, "One listing."},
     {"listing.list", false, list_args, list_results, "Listings, by page."},
     {"listing.matches", false, matches_args, matches_results,
@@ -309,6 +332,8 @@ static const struct proto_field listing_fact[] = {
     {"exchange", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "the exchange"},
     {"side", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "need or offer"},
     {"state", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "its state now"},
+    {"valid_until", PROTO_INT, 0, 0, 0, "when it will expire, ms (expiring)"},
+    {"reason", PROTO_TEXT, 0, 0, 0, "the operator's, where one was given (rejected)"},
     {"title", PROTO_TEXT, 0, 0, 0, "where the content changed"},
     {"fields", PROTO_MAP, 0, 0, 0, "public statements, where the content changed"},
     {"variants", PROTO_ARRAY, 0, 0, 0, "likewise"},
@@ -328,7 +353,15 @@ static const struct proto_field match_fact[] = {
     END,
 };
 
+static const struct proto_field exchange_fact[] = {
+    {"exchange", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "the exchange"},
+    {"hash", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "as in exchange.show"},
+    END,
+};
+
 const struct proto_message proto_facts[] = {
+    {"exchange.revised", false, NULL, exchange_fact,
+     "Its definition changed: read it anew. What that does to matches follows."},
     {"participant.registered", false, NULL, participant_fact, "A participant was registered."},
     {"participant.revised", false, NULL, participant_fact, "Its attributes changed."},
     {"participant.status", false, NULL, participant_fact, "Its status changed."},
@@ -342,6 +375,11 @@ const struct proto_message proto_facts[] = {
     {"listing.renewed", false, NULL, listing_fact, "It has a new end."},
     {"listing.withdrawn", false, NULL, listing_fact, "It was ended by its publisher."},
     {"listing.expired", false, NULL, listing_fact, "Its valid_until passed."},
+    {"listing.expiring", false, NULL, listing_fact,
+     "Its valid_until comes near: the exchange's notice_days before. Changes nothing."},
+    {"listing.submitted", false, NULL, listing_fact, "It waits for the operator."},
+    {"listing.approved", false, NULL, listing_fact, "The operator let it in."},
+    {"listing.rejected", false, NULL, listing_fact, "The operator sent it back as a draft."},
     {"match.made", false, NULL, match_fact, "Two listings match, and this is told."},
     {"match.changed", false, NULL, match_fact, "A told match has another score."},
     {"match.ended", false, NULL, match_fact, "A told match is none any more."},
@@ -395,6 +433,9 @@ const struct proto_error_code proto_error_codes[] = {
     {"lifetime_too_long", "`valid_until` is beyond the exchange's maximum"},
     {"stale_revision", "another revision is stored than `expect_revision`"},
     {"unknown_stream", "no such stream"},
+    {"in_use", "listings that are stored would not fit the changed definition"},
+    {"unknown_tree", "an exchange names a code tree that is not there"},
+    {"bad_definition", "definition files have mistakes: nothing was loaded"},
     {"not_a_pair", "the listings are not a need and an offer of one exchange"},
     {"core_unavailable", "the core is away or does not keep up: ask again in a moment"},
     {"too_many_requests",

@@ -1,4 +1,4 @@
-/* pause, resume and withdraw: one listing, one word. */
+/* pause, resume, withdraw, approve and reject: one listing, one word. */
 
 #include "client/matchctl/ask.h"
 
@@ -11,6 +11,7 @@ change_state(struct tool *t, const char *cmd)
 	arguments_text(&args, "listing", t->operands[0]);
 	if (expect > 0)
 		arguments_int(&args, "expect_revision", expect);
+	arguments_text(&args, "reason", tool_option(t, "reason")); /* only reject has it */
 	if (code == EXIT_DONE)
 		code = ask_and_print(t, cmd, &args, NULL);
 	arguments_free(&args);
@@ -27,6 +28,18 @@ int
 cmd_resume(struct tool *t)
 {
 	return change_state(t, "listing.resume");
+}
+
+int
+cmd_approve(struct tool *t)
+{
+	return change_state(t, "listing.approve");
+}
+
+int
+cmd_reject(struct tool *t)
+{
+	return change_state(t, "listing.reject");
 }
 
 int

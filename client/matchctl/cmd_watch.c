@@ -35,6 +35,8 @@ print_fact(const struct matchd_fact *f)
 	print_key(body, ", ", "state");
 	print_key(body, ", score ", "score");
 	print_key(body, ", ", "cause");
+	print_key(body, ", until ", "valid_until");
+	print_key(body, ", ", "reason");
 	print_key(body, "  ", "title");
 	print_key(body, "  ", "name");
 	putchar('\n');

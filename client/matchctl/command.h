@@ -90,5 +90,8 @@ int cmd_watch(struct tool *t);
 int cmd_exchange_list(struct tool *t);
 int cmd_exchange_show(struct tool *t);
 int cmd_exchange_check(struct tool *t);
+int cmd_approve(struct tool *t);
+int cmd_reject(struct tool *t);
+int cmd_reload(struct tool *t);
 int cmd_status(struct tool *t);
 int cmd_help(struct tool *t);

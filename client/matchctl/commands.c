@@ -53,6 +53,12 @@ static const struct option_spec expect_options[] = {
     {NULL, 0, NULL, NULL},
 };
 
+static const struct option_spec reject_options[] = {
+    {"reason", 'r', "TEXT", "why, for the publisher"},
+    {"expect", 'x', "N", "refuse if another revision is stored"},
+    {NULL, 0, NULL, NULL},
+};
+
 static const struct option_spec renew_options[] = {
     {"until", 'u', "DATE", "the new end (default: the exchange's default lifetime from now)"},
     {"expect", 'x', "N", "refuse if another revision is stored"},
@@ -63,7 +69,7 @@ static const struct option_spec list_options[] = {
     {"participant", 'p', "ID", "only this participant's"},
     {"exchange", 'E', "NAME", "only of this exchange"},
     {"side", 's', "SIDE", "need or offer"},
-    {"state", 'S', "STATE", "draft, scheduled, open, paused, withdrawn or expired"},
+    {"state", 'S', "STATE", "draft, pending, scheduled, open, paused, withdrawn or expired"},
     {"all", 'a', NULL, "all pages"},
     {NULL, 0, NULL, NULL},
 };
@@ -117,6 +123,11 @@ const struct command commands[] = {
     {"resume", "ID", 1, 1, expect_options, cmd_resume, "put a paused listing back", NULL},
     {"renew", "ID", 1, 1, renew_options, cmd_renew, "give a listing a new end", DATES},
     {"withdraw", "ID", 1, 1, expect_options, cmd_withdraw, "end a listing", NULL},
+    {"approve", "ID", 1, 1, expect_options, cmd_approve, "let a pending listing in",
+     "In a moderated exchange what is published waits for the operator. `matchctl list --state\n"
+     "pending` shows what waits.\n"},
+    {"reject", "ID", 1, 1, reject_options, cmd_reject, "send a pending listing back as a draft",
+     NULL},
     {"show", "ID", 1, 1, NULL, cmd_show, "show a listing", NULL},
     {"list", "", 0, 0, list_options, cmd_list, "list listings", NULL},
     {"matches", "ID", 1, 1, matches_options, cmd_matches, "show a listing's matches, best first",
@@ -134,6 +145,9 @@ const struct command commands[] = {
     {"exchange check", "FILE...", 1, MANY, NULL, cmd_exchange_check,
      "check exchange and tree files, without matchd",
      "Prints every mistake as FILE:LINE: FIELD: what is wrong.\n"},
+    {"reload", "", 0, 0, NULL, cmd_reload, "have exchanges, code trees and settings read again",
+     "Every file is read, and what differs is loaded; matches follow what changed. A definition\n"
+     "that stored listings would not fit is refused, and the one in force stays.\n"},
     {"status", "", 0, 0, NULL, cmd_status, "show how matchd is", NULL},
     {"help", "[COMMAND]", 0, 2, NULL, cmd_help, "explain a command", NULL},
     {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL},

@@ -74,33 +74,6 @@ apply_tree(struct market *m, struct str definition)
 	return bind_trees(m);
 }
 
-bool
-apply_exchange(struct market *m, struct str definition)
-{
-	struct exchange *e = exchange_decode(definition);
-	if (!e)
-		return false;
-	int known = market_floor(m, e->name);
-	size_t i = known < 0 ? m->n_floors : (size_t)known;
-	if (known < 0) {
-		m->floors = mem_grow(m->floors, m->n_floors, &m->cap_floors, sizeof *m->floors);
-		m->floors[m->n_floors++] = (struct floor){0};
-	}
-	struct floor *floor = &m->floors[i];
-	for (enum side side = NEED; side <= OFFER; side++) {
-		lookup_free(floor->lookup[side]);
-		columns_free(floor->columns[side]);
-	}
-	exchange_free(floor->exchange);
-	floor->exchange = e;
-	for (enum side side = NEED; side <= OFFER; side++) {
-		floor->columns[side] = columns_new(e, side);
-		floor->lookup[side] = lookup_new(floor->columns[side]);
-	}
-	changed_exchange(m, i);
-	return bind_trees(m);
-}
-
 /* ---- participants ---- */
 
 static bool
@@ -171,6 +144,50 @@ listing_settle(struct market *m, struct listing *l)
 	listing_enter(m, l);
 }
 
+/* Takes anew what the listings of an exchange state, for its columns are new. */
+static void
+settle_all(struct market *m, size_t exchange)
+{
+	for (uint32_t i = 1; i <= m->n_listings; i++) {
+		struct listing *l = listing_at(m, i);
+		if (l->exchange != exchange)
+			continue;
+		m->n_open -= l->state == STATE_OPEN;
+		l->row = 0;
+		listing_settle(m, l);
+	}
+}
+
+bool
+apply_exchange(struct market *m, struct str definition)
+{
+	struct exchange *e = exchange_decode(definition);
+	if (!e)
+		return false;
+	int known = market_floor(m, e->name);
+	size_t i = known < 0 ? m->n_floors : (size_t)known;
+	if (known < 0) {
+		m->floors = mem_grow(m->floors, m->n_floors, &m->cap_floors, sizeof *m->floors);
+		m->floors[m->n_floors++] = (struct floor){0};
+	}
+	struct floor *floor = &m->floors[i];
+	for (enum side side = NEED; side <= OFFER; side++) {
+		lookup_free(floor->lookup[side]);
+		columns_free(floor->columns[side]);
+	}
+	exchange_free(floor->exchange);
+	floor->exchange = e;
+	for (enum side side = NEED; side <= OFFER; side++) {
+		floor->columns[side] = columns_new(e, side);
+		floor->lookup[side] = lookup_new(floor->columns[side]);
+	}
+	changed_exchange(m, i);
+	if (!bind_trees(m))
+		return false;
+	settle_all(m, i);
+	return true;
+}
+
 static bool
 apply_revised(struct market *m, const struct fact *f)
 {
@@ -220,17 +237,48 @@ new_listing(struct market *m, const struct fact *f)
 }
 
 static bool
+is_live(enum listing_state s)
+{
+	return s == STATE_SCHEDULED || s == STATE_OPEN || s == STATE_PAUSED || s == STATE_PENDING;
+}
+
+/* When to tell that the listing is about to expire: not where that moment has passed, or lies
+ * before the listing's start. */
+static int64_t
+notice_of(const struct exchange *e, const struct fact *f)
+{
+	const int64_t day_ms = INT64_C(86400000);
+	int64_t from = f->listing.valid_from_ms, until = f->listing.valid_until_ms;
+	int64_t notice = until - e->notice_days * day_ms;
+	bool due = is_live(f->listing.state) && until && e->notice_days && notice > f->at_ms &&
+		   notice > from;
+	return due ? notice : 0;
+}
+
+static bool
 apply_listing(struct market *m, const struct fact *f)
 {
 	struct listing *l = f->listing.number - 1 < m->n_listings ? listing_at(m, f->listing.number)
 								  : new_listing(m, f);
 	if (!l)
 		return false;
+	if (f->kind == FACT_LISTING_EXPIRING) {
+		l->notice_ms = 0;
+		deadlines_note(m, l);
+		changed_listing(m, l);
+		return true;
+	}
+	bool new_content = f->listing.body.p && !str_eq(f->listing.body, listing_body(l));
 	listing_leave(m, l);
 	l->revision++;
 	l->state = (uint8_t)f->listing.state;
 	l->valid_from_ms = f->listing.valid_from_ms;
 	l->valid_until_ms = f->listing.valid_until_ms;
+	l->notice_ms = notice_of(exchange_of(m, l), f);
+	if (l->state == STATE_OPEN || l->state == STATE_SCHEDULED)
+		l->approved = true;
+	else if (new_content)
+		l->approved = false;
 	if (f->listing.body.p) {
 		listing_set_body(l, f->listing.body);
 		renew_boxes(m, l);
@@ -293,7 +341,7 @@ set_pairs(struct market *m, struct job *j, struct str pairs)
 static bool
 apply_added(struct market *m, const struct fact *f)
 {
-	if (f->job.listing - 1 >= m->n_listings)
+	if (!job_is_sound(m, f->job.kind, f->job.listing, f->job.against))
 		return false;
 	struct job *j = mem_zalloc(sizeof *j);
 	j->serial = ++m->jobs_made;
@@ -364,6 +412,7 @@ apply(struct market *m, const struct fact *f)
 	case FACT_TREE_LOADED:
 		return apply_tree(m, f->definition);
 	case FACT_EXCHANGE_LOADED:
+	case FACT_EXCHANGE_REVISED:
 		return apply_exchange(m, f->definition);
 	case FACT_PARTICIPANT_REGISTERED:
 		return apply_registered(m, f);
@@ -380,6 +429,10 @@ apply(struct market *m, const struct fact *f)
 	case FACT_LISTING_RENEWED:
 	case FACT_LISTING_WITHDRAWN:
 	case FACT_LISTING_EXPIRED:
+	case FACT_LISTING_SUBMITTED:
+	case FACT_LISTING_APPROVED:
+	case FACT_LISTING_REJECTED:
+	case FACT_LISTING_EXPIRING:
 		return apply_listing(m, f);
 	case FACT_MATCH_MADE:
 	case FACT_MATCH_CHANGED:

@@ -1,5 +1,5 @@
 /*
- * The moments at which listings open or expire by themselves: a heap ordered by (time, listing
+ * The moments at which listings open, are about to expire, or expire by themselves: a heap ordered by (time, listing
  * number). A listing that changes leaves its old entry behind; it is passed over when it comes up,
  * and when such entries outnumber the listings the heap is built anew.
  */
@@ -17,10 +17,11 @@ listing_deadline_ms(const struct listing *l)
 {
 	switch ((enum listing_state)l->state) {
 	case STATE_SCHEDULED:
-		return l->valid_from_ms; /* valid_until, if any, is later */
+		return l->valid_from_ms; /* notice and valid_until, if any, are later */
 	case STATE_OPEN:
 	case STATE_PAUSED:
-		return l->valid_until_ms;
+	case STATE_PENDING:
+		return l->notice_ms ? l->notice_ms : l->valid_until_ms;
 	case STATE_DRAFT:
 	case STATE_WITHDRAWN:
 	case STATE_EXPIRED:

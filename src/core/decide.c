@@ -7,90 +7,6 @@
 
 #include "util/mp.h"
 
-/* ---- definitions ---- */
-
-static enum decision
-decide_settings(struct decider *d)
-{
-	if (str_eq(d->m->settings, d->c->definition))
-		return DECIDED_UNCHANGED;
-	*d->fact = (struct fact){.kind = FACT_SETTINGS_CHANGED, .definition = d->c->definition};
-	return DECIDED_FACT;
-}
-
-static enum decision
-decide_tree(struct decider *d)
-{
-	struct tree *t = tree_decode(d->c->definition);
-	enum decision decision = DECIDED_FACT;
-	if (!t)
-		return REFUSE(d, "bad_value", "tree", NULL, "these bytes are no code tree");
-	const struct tree *known = market_tree(d->m, t->name);
-	if (known && str_eq(known->canonical, t->canonical))
-		decision = DECIDED_UNCHANGED;
-	else if (known && known->rule != t->rule)
-		decision = REFUSE(d, "in_use", "rule", NULL, "the rule of tree %.*s cannot change",
-				  STR_FMT(t->name));
-	else if (!known && d->m->n_shelves == MAX_TREES)
-		decision = REFUSE(d, "too_many_values", "tree", NULL, "there are %d trees already",
-				  MAX_TREES);
-	tree_free(t);
-	*d->fact = (struct fact){.kind = FACT_TREE_LOADED, .definition = d->c->definition};
-	return decision;
-}
-
-static const struct tree *
-find_tree(void *arg, struct str name)
-{
-	return market_tree(arg, name);
-}
-
-static enum decision
-judge_exchange(struct decider *d, struct exchange *e)
-{
-	struct str missing;
-	int index = market_floor(d->m, e->name);
-	if (!exchange_bind_trees(e, find_tree, (void *)d->m, &missing))
-		return REFUSE(d, "unknown_tree", "fields", "a tree that is loaded",
-			      "field %.*s names an unknown tree", STR_FMT(missing));
-	for (size_t i = 0; i < e->n_fields; i++) {
-		const struct field *f = &e->fields[i];
-		bool okved =
-		    f->side[NEED].from == ATTRIBUTE_OKVED || f->side[OFFER].from == ATTRIBUTE_OKVED;
-		if (okved && f->tree->rule != CODE_OKVED)
-			return REFUSE(
-			    d, "bad_value", "fields", "a tree of rule okved",
-			    "field %.*s is filled from OKVED codes, and its tree has other ones",
-			    STR_FMT(f->name));
-	}
-	if (index < 0)
-		return d->m->n_floors == MAX_EXCHANGES
-			   ? REFUSE(d, "too_many_values", "exchange", NULL, "there are %d already",
-				    MAX_EXCHANGES)
-			   : DECIDED_FACT;
-	const struct floor *known = &d->m->floors[index];
-	if (str_eq(known->exchange->canonical, e->canonical))
-		return DECIDED_UNCHANGED;
-	if (known->listings[NEED] + known->listings[OFFER] > 0)
-		return REFUSE(d, "in_use", "exchange",
-			      "the definition as it was, or an exchange of another name",
-			      "exchange %.*s has listings, so its definition cannot change",
-			      STR_FMT(e->name));
-	return DECIDED_FACT;
-}
-
-static enum decision
-decide_exchange(struct decider *d)
-{
-	struct exchange *e = exchange_decode(d->c->definition);
-	if (!e)
-		return REFUSE(d, "bad_value", "exchange", NULL, "these bytes are no exchange");
-	enum decision decision = judge_exchange(d, e);
-	exchange_free(e);
-	*d->fact = (struct fact){.kind = FACT_EXCHANGE_LOADED, .definition = d->c->definition};
-	return decision;
-}
-
 /* ---- participants ---- */
 
 static struct str
@@ -267,6 +183,10 @@ decide(const struct market *m, const struct command *c, int64_t now_ms, struct f
 		return decide_renew(&d);
 	case COMMAND_WITHDRAW:
 		return decide_withdraw(&d);
+	case COMMAND_APPROVE:
+		return decide_approve(&d);
+	case COMMAND_REJECT:
+		return decide_reject(&d);
 	}
 	return DECIDED_UNCHANGED;
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-/* What the two files of decisions share: decide.c (definitions, participants), decide_listing.c. */
+/* What the files of decisions share: decide.c (participants), decide_definition.c, decide_listing.c. */
 
 #include "core/state.h"
 
@@ -19,9 +19,15 @@ struct decider {
 enum decision decide_unknown_participant(struct decider *d);
 enum decision decide_stale(struct decider *d, uint32_t stored);
 
+enum decision decide_settings(struct decider *d);
+enum decision decide_tree(struct decider *d);
+enum decision decide_exchange(struct decider *d);
+
 enum decision decide_publish(struct decider *d);
 enum decision decide_revise(struct decider *d);
 enum decision decide_pause(struct decider *d);
 enum decision decide_resume(struct decider *d);
 enum decision decide_renew(struct decider *d);
 enum decision decide_withdraw(struct decider *d);
+enum decision decide_approve(struct decider *d);
+enum decision decide_reject(struct decider *d);

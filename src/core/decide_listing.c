@@ -60,6 +60,16 @@ state_by_time(int64_t valid_from_ms, int64_t now_ms)
 	return valid_from_ms > now_ms ? STATE_SCHEDULED : STATE_OPEN;
 }
 
+/* The state into which a listing comes that is neither draft nor paused. */
+static enum listing_state
+live_state(const struct decider *d, const struct exchange *e, enum side side, bool approved,
+	   int64_t valid_from_ms)
+{
+	if (e->moderated[side] && !approved)
+		return STATE_PENDING;
+	return state_by_time(valid_from_ms, d->now_ms);
+}
+
 /* The kind of fact that tells of content coming into `to`; `from` is STATE_WITHDRAWN for a new
  * listing. */
 static enum fact_kind
@@ -69,6 +79,8 @@ kind_by_states(enum listing_state from, enum listing_state to, bool publishing)
 		return publishing ? FACT_LISTING_DRAFTED : FACT_LISTING_REVISED;
 	if (to == from || to == STATE_PAUSED)
 		return FACT_LISTING_REVISED;
+	if (to == STATE_PENDING)
+		return FACT_LISTING_SUBMITTED;
 	return to == STATE_SCHEDULED ? FACT_LISTING_SCHEDULED : FACT_LISTING_OPENED;
 }
 
@@ -140,12 +152,13 @@ same_time(struct given_time given, int64_t stored_ms)
 }
 
 static bool
-publishes_nothing(const struct command *c, const struct listing *l)
+publishes_nothing(const struct command *c, const struct exchange *e, const struct listing *l)
 {
 	bool draft = l->state == STATE_DRAFT;
 	bool ended = l->state == STATE_WITHDRAWN || l->state == STATE_EXPIRED;
-	return !ended && draft == c->draft && str_eq(listing_body(l), c->content) &&
-	       same_time(c->valid_from, l->valid_from_ms) &&
+	bool waits_in_vain = l->state == STATE_PENDING && !e->moderated[l->side];
+	return !ended && !waits_in_vain && draft == c->draft &&
+	       str_eq(listing_body(l), c->content) && same_time(c->valid_from, l->valid_from_ms) &&
 	       same_time(c->valid_until, l->valid_until_ms);
 }
 
@@ -172,7 +185,7 @@ decide_publish(struct decider *d)
 		return not_allowed(d, l, "made a draft");
 	if ((decision = judge_required(d, e, c->side, c->content, p)) != DECIDED_FACT)
 		return decision;
-	if (l && publishes_nothing(c, l))
+	if (l && publishes_nothing(c, e, l))
 		return DECIDED_UNCHANGED;
 
 	int64_t from = c->valid_from.ms;
@@ -182,9 +195,11 @@ decide_publish(struct decider *d)
 	if ((decision = judge_end(d, e, from, until)) != DECIDED_FACT)
 		return decision;
 	enum listing_state before = l ? (enum listing_state)l->state : STATE_WITHDRAWN;
-	enum listing_state state = c->draft		    ? STATE_DRAFT
-				   : before == STATE_PAUSED ? STATE_PAUSED
-							    : state_by_time(from, d->now_ms);
+	bool approved = l && l->approved && str_eq(listing_body(l), c->content);
+	enum listing_state state = c->draft ? STATE_DRAFT
+				   : before == STATE_PAUSED
+				       ? STATE_PAUSED
+				       : live_state(d, e, c->side, approved, from);
 	*d->fact =
 	    (struct fact){.kind = kind_by_states(before, state, true),
 			  .listing = {.number = l ? l->number : (uint32_t)d->m->n_listings + 1,
@@ -252,9 +267,10 @@ decide_revise(struct decider *d)
 	    (decision = judge_end(d, e, from, until)) != DECIDED_FACT)
 		return decision;
 	enum listing_state before = (enum listing_state)l->state;
-	enum listing_state state = before == STATE_DRAFT || before == STATE_PAUSED
-				       ? before
-				       : state_by_time(from, d->now_ms);
+	enum listing_state state =
+	    before == STATE_DRAFT || before == STATE_PAUSED
+		? before
+		: live_state(d, e, (enum side)l->side, l->approved && same_body, from);
 	*d->fact = fact_of(l, kind_by_states(before, state, false));
 	d->fact->listing.state = state;
 	d->fact->listing.valid_from_ms = from;
@@ -287,7 +303,8 @@ decide_resume(struct decider *d)
 	if (l->state != STATE_PAUSED)
 		return not_allowed(d, l, "resumed");
 	*d->fact = fact_of(l, FACT_LISTING_RESUMED);
-	d->fact->listing.state = state_by_time(l->valid_from_ms, d->now_ms);
+	d->fact->listing.state =
+	    live_state(d, exchange_of(d->m, l), (enum side)l->side, l->approved, l->valid_from_ms);
 	return DECIDED_FACT;
 }
 
@@ -311,7 +328,8 @@ decide_renew(struct decider *d)
 	*d->fact = fact_of(l, FACT_LISTING_RENEWED);
 	d->fact->listing.valid_until_ms = until;
 	if (l->state == STATE_EXPIRED)
-		d->fact->listing.state = state_by_time(l->valid_from_ms, d->now_ms);
+		d->fact->listing.state =
+		    live_state(d, e, (enum side)l->side, l->approved, l->valid_from_ms);
 	return DECIDED_FACT;
 }
 
@@ -329,14 +347,53 @@ decide_withdraw(struct decider *d)
 	return DECIDED_FACT;
 }
 
+/* ---- moderation ---- */
+
+enum decision
+decide_approve(struct decider *d)
+{
+	const struct listing *l = NULL;
+	enum decision decision = find_listing(d, &l);
+	if (decision != DECIDED_FACT)
+		return decision;
+	if (l->state == STATE_OPEN || l->state == STATE_SCHEDULED)
+		return DECIDED_UNCHANGED;
+	if (l->state != STATE_PENDING)
+		return not_allowed(d, l, "approved");
+	*d->fact = fact_of(l, FACT_LISTING_APPROVED);
+	d->fact->listing.state = state_by_time(l->valid_from_ms, d->now_ms);
+	return DECIDED_FACT;
+}
+
+enum decision
+decide_reject(struct decider *d)
+{
+	const struct listing *l = NULL;
+	enum decision decision = find_listing(d, &l);
+	if (decision != DECIDED_FACT)
+		return decision;
+	if (l->state != STATE_PENDING)
+		return not_allowed(d, l, "rejected");
+	*d->fact = fact_of(l, FACT_LISTING_REJECTED);
+	d->fact->listing.state = STATE_DRAFT;
+	d->fact->listing.reason = d->c->reason;
+	return DECIDED_FACT;
+}
+
 /* ---- facts without a command ---- */
 
 struct fact
 decide_deadline(const struct listing *l)
 {
-	bool opens = l->state == STATE_SCHEDULED;
-	struct fact f = fact_of(l, opens ? FACT_LISTING_OPENED : FACT_LISTING_EXPIRED);
-	f.listing.state = opens ? STATE_OPEN : STATE_EXPIRED;
+	struct fact f = fact_of(l, FACT_LISTING_EXPIRED);
+	if (l->state == STATE_SCHEDULED) {
+		f.kind = FACT_LISTING_OPENED;
+		f.listing.state = STATE_OPEN;
+	} else if (l->notice_ms) {
+		f.kind = FACT_LISTING_EXPIRING;
+	} else {
+		f.listing.state = STATE_EXPIRED;
+	}
 	return f;
 }
 

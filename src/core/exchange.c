@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* The form that exchange_encode writes; a later one gets another number. */
-enum { EXCHANGE_FORM = 1 };
+enum { EXCHANGE_FORM = 2 };
 
 const char *const field_type_names[] = {"keyword", "code",    "flag",	    "number", "money",
 					"date",	   "ordinal", "dimensions", "geo",    NULL};
@@ -150,7 +150,7 @@ put_field(struct buf *out, const struct field *f)
 void
 exchange_encode(const struct exchange *e, struct buf *out)
 {
-	mp_put_array(out, 12);
+	mp_put_array(out, 15);
 	mp_put_int(out, EXCHANGE_FORM);
 	mp_put_str(out, e->name);
 	put_titles(out, &e->title);
@@ -162,6 +162,9 @@ exchange_encode(const struct exchange *e, struct buf *out)
 	mp_put_uint(out, e->max_matches);
 	mp_put_uint(out, e->default_days);
 	mp_put_uint(out, e->max_days);
+	mp_put_uint(out, e->notice_days);
+	mp_put_bool(out, e->moderated[NEED]);
+	mp_put_bool(out, e->moderated[OFFER]);
 	mp_put_array(out, (uint32_t)e->n_fields);
 	for (size_t i = 0; i < e->n_fields; i++)
 		put_field(out, &e->fields[i]);
@@ -282,7 +285,7 @@ get_field(struct mp *in, struct field *f)
 static void
 get_exchange(struct mp *in, struct exchange *e)
 {
-	get_count(in, 12);
+	get_count(in, 15);
 	get_range(in, EXCHANGE_FORM, EXCHANGE_FORM);
 	e->name = get_text(in, MAX_NAME);
 	get_titles(in, MAX_TITLE, &e->title);
@@ -294,6 +297,9 @@ get_exchange(struct mp *in, struct exchange *e)
 	e->max_matches = (uint32_t)get_range(in, 0, MAX_MATCHES);
 	e->default_days = (uint32_t)get_range(in, 0, MAX_DAYS);
 	e->max_days = (uint32_t)get_range(in, 0, MAX_DAYS);
+	e->notice_days = (uint32_t)get_range(in, 0, MAX_DAYS);
+	e->moderated[NEED] = mp_get_bool(in);
+	e->moderated[OFFER] = mp_get_bool(in);
 	e->fields = get_list(in, MAX_FIELDS, sizeof *e->fields, &e->n_fields);
 	for (size_t i = 0; i < e->n_fields && !in->failed; i++)
 		get_field(in, &e->fields[i]);
@@ -423,7 +429,7 @@ exchange_is_sound(const struct exchange *e)
 {
 	if (!name_is_valid(e->name, '-') || !titled(&e->title) || !titled(&e->side_title[NEED]) ||
 	    !titled(&e->side_title[OFFER]) || (e->max_days && e->default_days > e->max_days) ||
-	    e->n_fields == 0)
+	    e->n_fields == 0 || (e->standing_needs && e->moderated[NEED]))
 		return false;
 	for (size_t i = 0; i < e->n_fields; i++) {
 		const struct field *f = &e->fields[i];
@@ -444,6 +450,15 @@ is_canonical(const struct exchange *e)
 	bool same = str_eq(buf_str(&again), e->canonical);
 	buf_free(&again);
 	return same;
+}
+
+struct str
+exchange_name_of(struct str canonical)
+{
+	struct mp in = mp_of(canonical);
+	mp_get_array(&in);
+	mp_get_int(&in);
+	return mp_get_str(&in);
 }
 
 struct exchange *

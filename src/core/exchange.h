@@ -108,12 +108,16 @@ struct exchange {
 	bool standing_needs;		 /* need: {from: participant} */
 	bool newcomer;			 /* made_for: newcomer */
 	uint32_t max_matches;		 /* 0: all */
-	uint32_t default_days, max_days; /* 0: none */
+	uint32_t default_days, max_days; /* of a listing's life; 0: none */
+	uint32_t notice_days; /* so long before its end `listing.expiring` tells; 0: never */
+	bool moderated[2];    /* by side: the operator approves what is published */
 	struct field *fields;
 	size_t n_fields;
 	struct str canonical; /* the bytes that all texts above point into; owned */
 };
 
+/* The name in canonical bytes of an exchange. */
+struct str exchange_name_of(struct str canonical);
 /* The field of that name, or NULL. */
 const struct field *exchange_field(const struct exchange *e, struct str name);
 /* The label's place, or -1. */

@@ -3,6 +3,7 @@
  * that one. The order is docs/semantics.md, section 5.
  */
 
+#include "core/fits.h"
 #include "core/state.h"
 
 static void
@@ -13,7 +14,8 @@ fire_deadlines(struct run *r)
 		const struct listing *l = listing_at(r->market, due.listing);
 		struct fact f = decide_deadline(l);
 		run_fact(r, &f);
-		tell_later(r, JOB_REVIEW, due.listing, 0);
+		if (f.kind != FACT_LISTING_EXPIRING)
+			tell_later(r, JOB_REVIEW, due.listing, 0);
 	}
 }
 
@@ -67,20 +69,36 @@ follow_status(struct run *r, uint32_t number, bool was_member)
 	review_all(r, p);
 }
 
+/* Opens the need of every member that has none there. */
 static void
-follow_exchange(struct run *r, uint32_t known_before)
+open_all_standing(struct run *r, uint32_t exchange)
 {
 	const struct market *m = r->market;
-	uint32_t index = (uint32_t)m->n_floors - 1;
-	if (m->n_floors == known_before || !m->floors[index].exchange->standing_needs)
-		return;
 	for (size_t i = 0; i < m->n_participants; i++) {
 		const struct participant *p = m->participants[i];
-		if (p->status != STATUS_MEMBER)
-			continue;
-		open_standing(r, p, index);
-		tell_later(r, JOB_REVIEW, (uint32_t)m->n_listings, 0);
+		size_t before = m->n_listings;
+		if (p->status == STATUS_MEMBER)
+			open_standing(r, p, exchange);
+		if (m->n_listings > before)
+			tell_later(r, JOB_REVIEW, (uint32_t)m->n_listings, 0);
 	}
+}
+
+static void
+execute_exchange(struct run *r, struct fact *f)
+{
+	const struct market *m = r->market;
+	struct exchange *now = exchange_decode(f->definition);
+	int known = market_floor(m, now->name);
+	uint32_t index = known < 0 ? (uint32_t)m->n_floors : (uint32_t)known;
+	bool alike = known >= 0 && exchange_matches_alike(m->floors[index].exchange, now);
+
+	exchange_free(now);
+	run_fact(r, f);
+	if (known >= 0 && !alike)
+		tell_later(r, JOB_REMATCH, 0, index);
+	if (m->floors[index].exchange->standing_needs)
+		open_all_standing(r, index);
 }
 
 /* ---- a participant's revision ---- */
@@ -172,16 +190,14 @@ execute_listing(struct run *r, struct fact *f)
 static void
 execute_fact(struct run *r, struct fact *f)
 {
-	uint32_t n_floors = (uint32_t)r->market->n_floors;
-	if (f->kind >= FACT_LISTING_DRAFTED) {
+	if (f->kind >= FACT_LISTING_DRAFTED)
 		execute_listing(r, f);
-	} else if (f->kind >= FACT_PARTICIPANT_REGISTERED) {
+	else if (f->kind >= FACT_PARTICIPANT_REGISTERED)
 		execute_participant(r, f);
-	} else {
+	else if (f->kind == FACT_EXCHANGE_LOADED || f->kind == FACT_EXCHANGE_REVISED)
+		execute_exchange(r, f);
+	else
 		run_fact(r, f);
-		if (f->kind == FACT_EXCHANGE_LOADED)
-			follow_exchange(r, n_floors);
-	}
 }
 
 void

@@ -3,8 +3,8 @@
 #include "util/mp.h"
 
 const char *const status_names[] = {"applicant", "member", "suspended", "excluded", NULL};
-const char *const listing_state_names[] = {"draft",	"scheduled", "open", "paused",
-					   "withdrawn", "expired",   NULL};
+const char *const listing_state_names[] = {"draft",	"scheduled", "open",	"paused",
+					   "withdrawn", "expired",   "pending", NULL};
 const char *const cause_names[] = {"none",    "need_status", "offer_status", "same_participant",
 				   "blocked", "need_state",  "offer_state",  "conditions",
 				   NULL};
@@ -19,6 +19,8 @@ fact_kind_name(enum fact_kind kind)
 		return "tree.loaded";
 	case FACT_EXCHANGE_LOADED:
 		return "exchange.loaded";
+	case FACT_EXCHANGE_REVISED:
+		return "exchange.revised";
 	case FACT_PARTICIPANT_REGISTERED:
 		return "participant.registered";
 	case FACT_PARTICIPANT_REVISED:
@@ -43,6 +45,14 @@ fact_kind_name(enum fact_kind kind)
 		return "listing.withdrawn";
 	case FACT_LISTING_EXPIRED:
 		return "listing.expired";
+	case FACT_LISTING_SUBMITTED:
+		return "listing.submitted";
+	case FACT_LISTING_APPROVED:
+		return "listing.approved";
+	case FACT_LISTING_REJECTED:
+		return "listing.rejected";
+	case FACT_LISTING_EXPIRING:
+		return "listing.expiring";
 	case FACT_MATCH_MADE:
 		return "match.made";
 	case FACT_MATCH_CHANGED:
@@ -96,7 +106,7 @@ void
 fact_encode(const struct fact *f, struct buf *out)
 {
 	static const uint32_t sizes[] = {
-	    [FAMILY_DEFINITION] = 1, [FAMILY_PARTICIPANT] = 4, [FAMILY_LISTING] = 9,
+	    [FAMILY_DEFINITION] = 1, [FAMILY_PARTICIPANT] = 4, [FAMILY_LISTING] = 10,
 	    [FAMILY_MATCH] = 7,	     [FAMILY_JOB] = 5,	       [FAMILY_WORKED] = 2};
 	enum family family = family_of(f->kind);
 
@@ -124,6 +134,7 @@ fact_encode(const struct fact *f, struct buf *out)
 		mp_put_int(out, f->listing.valid_until_ms);
 		mp_put_str(out, f->listing.key);
 		put_canonical(out, f->listing.body);
+		mp_put_str(out, f->listing.reason);
 		break;
 	case FAMILY_MATCH:
 		mp_put_uint(out, f->match.need);
@@ -191,11 +202,12 @@ fact_decode(struct str bytes, struct fact *ret)
 		f.listing.participant = get_small(&in, UINT32_MAX);
 		f.listing.exchange = get_small(&in, MAX_EXCHANGES);
 		f.listing.side = (enum side)get_small(&in, OFFER);
-		f.listing.state = (enum listing_state)get_small(&in, STATE_EXPIRED);
+		f.listing.state = (enum listing_state)get_small(&in, STATE_PENDING);
 		f.listing.valid_from_ms = mp_get_int(&in);
 		f.listing.valid_until_ms = mp_get_int(&in);
 		f.listing.key = mp_get_str_or_nil(&in);
 		f.listing.body = get_canonical(&in);
+		f.listing.reason = mp_get_str_or_nil(&in);
 		break;
 	case FAMILY_MATCH:
 		f.match.need = get_small(&in, UINT32_MAX);
@@ -207,7 +219,7 @@ fact_decode(struct str bytes, struct fact *ret)
 		f.match.reasons = get_canonical(&in);
 		break;
 	case FAMILY_JOB:
-		f.job.kind = (enum job_kind)get_small(&in, JOB_REFILL);
+		f.job.kind = (enum job_kind)get_small(&in, JOB_REMATCH);
 		f.job.listing = get_small(&in, UINT32_MAX);
 		f.job.against = get_small(&in, UINT32_MAX);
 		f.job.begun = mp_get_bool(&in);

@@ -19,6 +19,7 @@ enum fact_kind {
 	FACT_SETTINGS_CHANGED = 1,
 	FACT_TREE_LOADED = 2,
 	FACT_EXCHANGE_LOADED = 3,
+	FACT_EXCHANGE_REVISED = 4,
 	FACT_PARTICIPANT_REGISTERED = 10,
 	FACT_PARTICIPANT_REVISED = 11,
 	FACT_PARTICIPANT_STATUS = 12,
@@ -31,6 +32,10 @@ enum fact_kind {
 	FACT_LISTING_RENEWED = 26,
 	FACT_LISTING_WITHDRAWN = 27,
 	FACT_LISTING_EXPIRED = 28,
+	FACT_LISTING_SUBMITTED = 29,
+	FACT_LISTING_APPROVED = 30,
+	FACT_LISTING_REJECTED = 31,
+	FACT_LISTING_EXPIRING = 32,
 	FACT_MATCH_MADE = 40,
 	FACT_MATCH_CHANGED = 41,
 	FACT_MATCH_ENDED = 42,
@@ -47,6 +52,7 @@ enum listing_state {
 	STATE_PAUSED,
 	STATE_WITHDRAWN,
 	STATE_EXPIRED,
+	STATE_PENDING, /* waits for the operator */
 };
 enum cause {
 	CAUSE_NONE,
@@ -58,7 +64,11 @@ enum cause {
 	CAUSE_OFFER_STATE,
 	CAUSE_CONDITIONS,
 };
-enum job_kind { JOB_REVIEW, JOB_REVIEW_AGAINST, JOB_REFILL };
+/*
+ * Reviews and refills are about a listing and its matches. JOB_REMATCH is about an exchange whose
+ * definition changed: its pairs are needs, each of which gets a review.
+ */
+enum job_kind { JOB_REVIEW, JOB_REVIEW_AGAINST, JOB_REFILL, JOB_REMATCH };
 
 /* Names as clients see them, in enum order, NULL-terminated. */
 extern const char *const status_names[];
@@ -82,7 +92,8 @@ struct fact {
 			struct str id; /* registered only */
 			struct str content;
 		} participant;
-		/* listing.*: body where the content changed, else STR_NONE; times 0 for none */
+		/* listing.*: body where the content changed, reason where one was given, else
+		 * STR_NONE; times 0 for none */
 		struct {
 			uint32_t number; /* of the listing, from 1 in order of creation */
 			uint32_t participant, exchange;
@@ -91,6 +102,7 @@ struct fact {
 			int64_t valid_from_ms, valid_until_ms;
 			struct str key;
 			struct str body;
+			struct str reason; /* rejected */
 		} listing;
 		/* match.*: listings by number */
 		struct {
@@ -104,8 +116,9 @@ struct fact {
 		/* queue.added, queue.begun (of the head: pairs only) */
 		struct {
 			enum job_kind kind;
-			uint32_t listing;
-			uint32_t against; /* JOB_REVIEW_AGAINST: the participant */
+			uint32_t listing; /* JOB_REMATCH: 0 */
+			uint32_t against; /* JOB_REVIEW_AGAINST: the participant; JOB_REMATCH: the
+					     exchange */
 			bool begun;
 			struct str pairs; /* MessagePack array of counterparts' numbers; empty array
 					     where not begun */

@@ -12,6 +12,7 @@ struct listing {
 	uint32_t opening; /* its place among listings in the order in which they first opened; 0:
 			     never open yet */
 	int64_t valid_from_ms, valid_until_ms; /* 0: none */
+	int64_t notice_ms;		       /* when `listing.expiring` is due; 0: not, or told */
 	uint64_t checksum;		       /* of its row as last flushed; 0: never */
 	char *key; /* zero-terminated; behind the zero its canonical body (core/body.h); owned */
 	uint32_t *told; /* places in the market's told pairs, best first; owned */
@@ -23,6 +24,7 @@ struct listing {
 	uint8_t side;	   /* enum side */
 	uint8_t state;	   /* enum listing_state */
 	uint8_t key_len;
+	bool approved; /* its content was open or scheduled, or the operator approved it */
 	bool dirty;
 	bool refill_waits;
 };

@@ -55,10 +55,12 @@ load_listing(struct market *m, uint64_t key, struct mp *in, uint64_t checksum)
 	read.opening = (uint32_t)mp_get_uint(in);
 	read.valid_from_ms = mp_get_int(in);
 	read.valid_until_ms = mp_get_int(in);
+	read.notice_ms = mp_get_int(in);
+	read.approved = mp_get_bool(in);
 	struct str name = mp_get_str(in);
 	struct str body = mp_get_raw(in);
 	if (in->failed || key != m->n_listings + 1 || participant - 1 >= m->n_participants ||
-	    exchange >= m->n_floors || side > OFFER || state > STATE_EXPIRED ||
+	    exchange >= m->n_floors || side > OFFER || state > STATE_PENDING ||
 	    name.len > MAX_ID + 1)
 		return false;
 	struct listing *l =
@@ -69,6 +71,8 @@ load_listing(struct market *m, uint64_t key, struct mp *in, uint64_t checksum)
 	l->opening = read.opening;
 	l->valid_from_ms = read.valid_from_ms;
 	l->valid_until_ms = read.valid_until_ms;
+	l->notice_ms = read.notice_ms;
+	l->approved = read.approved;
 	return true;
 }
 
@@ -104,7 +108,7 @@ load_job(struct market *m, uint64_t key, struct mp *in, uint64_t checksum)
 	for (uint32_t i = 0; j->begun && i < j->n_pairs; i++)
 		j->pairs[i] = (uint32_t)mp_get_uint(in);
 	DL_APPEND(m->queue, j);
-	return !in->failed && j->kind <= JOB_REFILL && j->listing - 1 < m->n_listings;
+	return !in->failed && job_is_sound(m, j->kind, j->listing, j->against);
 }
 
 bool

@@ -280,6 +280,11 @@ stream_key(uint64_t family, uint32_t number)
 size_t
 market_streams(const struct market *m, const struct fact *f, uint64_t ret[MAX_STREAMS])
 {
+	if (f->kind == FACT_EXCHANGE_REVISED) {
+		int index = market_floor(m, exchange_name_of(f->definition));
+		ret[0] = stream_key(STREAM_EXCHANGE, (uint32_t)index);
+		return index >= 0;
+	}
 	if (f->kind >= FACT_QUEUE_ADDED || f->kind < FACT_PARTICIPANT_REGISTERED)
 		return 0;
 	if (f->kind < FACT_LISTING_DRAFTED) {

@@ -45,6 +45,8 @@ enum command_kind {
 	COMMAND_RESUME,
 	COMMAND_RENEW,
 	COMMAND_WITHDRAW,
+	COMMAND_APPROVE,
+	COMMAND_REJECT,
 };
 
 /* A time that a command may give, leave alone, or remove. */
@@ -68,6 +70,7 @@ struct command {
 	enum side side;				   /* PUBLISH */
 	bool draft;				   /* PUBLISH */
 	struct given_time valid_from, valid_until; /* PUBLISH, REVISE; RENEW: valid_until */
+	struct str reason;			   /* REJECT; STR_NONE: none given */
 	uint32_t expect_revision;		   /* 0: whatever is stored */
 };
 

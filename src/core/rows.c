@@ -151,7 +151,7 @@ encode_participant(const struct participant *p, struct buf *out)
 static void
 encode_listing(const struct listing *l, struct buf *out)
 {
-	mp_put_array(out, 10);
+	mp_put_array(out, 12);
 	mp_put_uint(out, l->participant);
 	mp_put_uint(out, l->exchange);
 	mp_put_uint(out, l->side);
@@ -160,6 +160,8 @@ encode_listing(const struct listing *l, struct buf *out)
 	mp_put_uint(out, l->opening);
 	mp_put_int(out, l->valid_from_ms);
 	mp_put_int(out, l->valid_until_ms);
+	mp_put_int(out, l->notice_ms);
+	mp_put_bool(out, l->approved);
 	mp_put_text(out, l->key);
 	mp_put_raw(out, listing_body(l));
 }

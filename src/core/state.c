@@ -97,6 +97,23 @@ participant_free(struct participant *p)
 	free(p);
 }
 
+/* ---- jobs ---- */
+
+bool
+job_is_sound(const struct market *m, enum job_kind kind, uint32_t listing, uint32_t against)
+{
+	switch (kind) {
+	case JOB_REVIEW:
+	case JOB_REFILL:
+		return listing - 1 < m->n_listings;
+	case JOB_REVIEW_AGAINST:
+		return listing - 1 < m->n_listings && against - 1 < m->n_participants;
+	case JOB_REMATCH:
+		return listing == 0 && against < m->n_floors;
+	}
+	return false;
+}
+
 /* ---- told pairs ---- */
 
 static uint32_t

@@ -26,8 +26,7 @@ struct job {
 	uint64_t serial; /* the row's key; grows */
 	uint64_t checksum;
 	enum job_kind kind;
-	uint32_t listing;
-	uint32_t against; /* JOB_REVIEW_AGAINST */
+	uint32_t listing, against; /* as in struct fact */
 	bool begun, dirty;
 	uint32_t *pairs; /* counterparts' numbers, once begun */
 	uint32_t n_pairs, worked;
@@ -43,7 +42,7 @@ struct change {
 	uint64_t checksum; /* removed: the row's, as last flushed */
 };
 
-/* A moment at which a listing opens or expires. Entries that no longer hold are passed over. */
+/* A moment at which a listing opens, is about to expire, or expires. Entries that no longer hold are passed over. */
 struct deadline {
 	int64_t ms;
 	uint32_t listing;
@@ -231,12 +230,15 @@ uint32_t told_place(struct market *m);
 
 /* ---- deadlines.c ---- */
 
-/* When the listing opens or expires by itself, or 0. */
+/* When something about the listing is due by itself, or 0. */
 int64_t listing_deadline_ms(const struct listing *l);
 /* To be called whenever a listing's state or times have changed. */
 void deadlines_note(struct market *m, const struct listing *l);
 /* The earliest that still holds, or false. */
 bool deadlines_first(struct market *m, struct deadline *ret);
+
+/* Whether a job's numbers point at something that is there. */
+bool job_is_sound(const struct market *m, enum job_kind kind, uint32_t listing, uint32_t against);
 
 /* ---- changes (rows.c) ---- */
 
@@ -295,7 +297,7 @@ enum decision { DECIDED_FACT, DECIDED_UNCHANGED, DECIDED_REFUSED };
  */
 enum decision decide(const struct market *m, const struct command *c, int64_t now_ms,
 		     struct fact *ret_fact, struct buf *room, struct refusal *ret_refusal);
-/* The fact of a deadline. */
+/* The fact of a deadline that is due. */
 struct fact decide_deadline(const struct listing *l);
 /* The fact that opens a member's standing need. */
 struct fact decide_standing(const struct market *m, const struct participant *p, uint32_t exchange,

@@ -265,12 +265,28 @@ tell_now(struct run *r, uint32_t listing)
 	free(list.at);
 }
 
+/* The needs of an exchange that are open or told, by number. free() ->at. */
+static struct ranking
+list_needs(const struct market *m, uint32_t exchange)
+{
+	struct ranking list = {0};
+	for (uint32_t i = 1; i <= m->n_listings; i++) {
+		const struct listing *l = listing_at(m, i);
+		if (l->exchange == exchange && l->side == NEED &&
+		    (l->state == STATE_OPEN || l->n_told > 0))
+			rank(&list, l, 0, 0);
+	}
+	return list;
+}
+
 static void
 begin_head(struct run *r)
 {
-	const struct job *j = r->market->queue;
-	struct ranking list =
-	    rank_pairs(r->market, j->kind, listing_at(r->market, j->listing), j->against);
+	const struct market *m = r->market;
+	const struct job *j = m->queue;
+	struct ranking list = j->kind == JOB_REMATCH
+				  ? list_needs(m, j->against)
+				  : rank_pairs(m, j->kind, listing_at(m, j->listing), j->against);
 	struct fact f = {.kind = FACT_QUEUE_BEGUN,
 			 .job = {.kind = j->kind,
 				 .listing = j->listing,
@@ -281,17 +297,25 @@ begin_head(struct run *r)
 	free(list.at);
 }
 
-/* Judges up to `units` pairs of the begun head of the queue; returns how many. */
+/* Judges up to `units` pairs of the begun head of the queue, or has so many needs reviewed; returns
+ * how many. */
 static uint32_t
 work_head(struct run *r, uint32_t units)
 {
 	const struct job *j = r->market->queue;
-	struct about about = {listing_at(r->market, j->listing), j->kind != JOB_REVIEW_AGAINST};
+	bool rematch = j->kind == JOB_REMATCH;
+	struct about about = {rematch ? NULL : listing_at(r->market, j->listing),
+			      j->kind != JOB_REVIEW_AGAINST};
 	uint32_t judged = 0;
 	bool ended = false;
 
-	while (judged < units && j->worked + judged < j->n_pairs && !ended)
-		ended = judge_pair(r, about, j->pairs[j->worked + judged++]);
+	while (judged < units && j->worked + judged < j->n_pairs && !ended) {
+		uint32_t next = j->pairs[j->worked + judged++];
+		if (rematch)
+			tell_later(r, JOB_REVIEW, next, 0);
+		else
+			ended = judge_pair(r, about, next);
+	}
 	struct fact f = {
 	    .kind = FACT_QUEUE_WORKED,
 	    .worked = {.pairs = judged, .done = ended || j->worked + judged == j->n_pairs}};

@@ -119,11 +119,33 @@ read_max_days(struct reader *r, const struct doc_node *node, void *target)
 }
 
 static void
+read_notice_days(struct reader *r, const struct doc_node *node, void *target)
+{
+	struct exchange *e = target;
+	read_days(r, node, &e->notice_days);
+}
+
+static void
+read_moderated(struct reader *r, const struct doc_node *node, void *target)
+{
+	static const char *const words[] = {"need", "offer", "both", NULL};
+	struct exchange *e = target;
+	int word;
+	if (!read_word(r, node, words, &word))
+		return;
+	if (e->standing_needs && word != 1)
+		wrong(r, node, "needs that stand by themselves are not moderated: expected offer");
+	e->moderated[NEED] = word != 1;
+	e->moderated[OFFER] = word != 0;
+}
+
+static void
 read_lifetime(struct reader *r, const struct doc_node *node, void *target)
 {
 	static const struct key_rule rules[] = {
 	    {"default_days", EVERY_KIND, 0, read_default_days},
 	    {"max_days", EVERY_KIND, 0, read_max_days},
+	    {"notice_days", EVERY_KIND, 0, read_notice_days},
 	    {0},
 	};
 	struct exchange *e = target;
@@ -163,6 +185,7 @@ static const struct key_rule exchange_rules[] = {
     {"max_matches", EVERY_KIND, 0, read_max_matches},
     {"made_for", EVERY_KIND, 0, read_made_for},
     {"lifetime", EVERY_KIND, 0, read_lifetime},
+    {"moderated", EVERY_KIND, 0, read_moderated},
     {"fields", EVERY_KIND, EVERY_KIND, read_fields},
     {0},
 };

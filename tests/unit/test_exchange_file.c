@@ -43,7 +43,8 @@ static const char full[] =
     "offer: {title: {ru: Цех, en: Shop}}\n"
     "max_matches: all\n"
     "made_for: newcomer\n"
-    "lifetime: {default_days: 30, max_days: 90}\n"
+    "lifetime: {default_days: 30, max_days: 90, notice_days: 7}\n"
+    "moderated: offer\n"
     "fields:\n"
     "  activity: {type: code, " T ", tree: okved2, relation: need_within_offer,\n"
     "    need: {from: participant.okved, absent: required}, offer: {title: {ru: а, en: b}}}\n"
@@ -72,6 +73,8 @@ every_key_reaches_the_exchange(void **state)
 	assert_int_equal(e->max_matches, 0);
 	assert_int_equal(e->default_days, 30);
 	assert_int_equal(e->max_days, 90);
+	assert_int_equal(e->notice_days, 7);
+	assert_true(!e->moderated[NEED] && e->moderated[OFFER]);
 	assert_int_equal(e->n_fields, 8);
 
 	const struct field *f = &e->fields[0];
@@ -157,6 +160,25 @@ expect_mistakes(int refused, const struct expected *expected, size_t n)
 		    !strstr(m->message, expected[i].message))
 			fail_msg("mistake %zu: %u %s: %s", i, m->line, m->field, m->message);
 	}
+}
+
+static void
+standing_needs_cannot_be_moderated(void **state)
+{
+	static const char yaml[] = "exchange: parts\n" T "\n"
+				   "need: {" T ", from: participant}\noffer: {" T "}\n"
+				   "moderated: both\n"
+				   "lifetime: {notice_days: 0}\n"
+				   "fields:\n  a: {type: flag, " T "}\n";
+	static const struct expected expected[] = {
+	    {5, "moderated", "expected offer"},
+	    {6, "lifetime.notice_days", "1 to 3650"},
+	};
+	struct buf canonical = BUF_EMPTY;
+	(void)state;
+	expect_mistakes(exchange_read(STR(yaml), &canonical, &mistakes), expected,
+			sizeof expected / sizeof *expected);
+	buf_free(&canonical);
 }
 
 static void
@@ -519,6 +541,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_key_reaches_the_exchange),
 	    cmocka_unit_test(defaults_are_those_of_the_page),
+	    cmocka_unit_test(standing_needs_cannot_be_moderated),
 	    cmocka_unit_test(all_mistakes_come_at_once),
 	    cmocka_unit_test(each_mistake_in_a_field_is_named),
 	    cmocka_unit_test(standing_needs_ask_nothing_of_a_listing),

@@ -91,6 +91,9 @@ static const struct {
     {"listing.resume", "{\"listing\":\"acme/turning\",\"expect_revision\":3}"},
     {"listing.renew", "{\"listing\":\"acme/turning\",\"valid_until\":1798761600000}"},
     {"listing.withdraw", "{\"listing\":\"acme/turning\",\"expect_revision\":5}"},
+    {"listing.approve", "{\"listing\": \"acme/turning\", \"expect_revision\": 1}"},
+    {"listing.reject", "{\"listing\": \"acme/turning\", \"reason\": \"нет цены\"}"},
+    {"reload", "{}"},
     {"listing.show", "{\"listing\":\"acme/turning\"}"},
     {"listing.list",
      "{\"participant\":\"acme\",\"exchange\":\"patents\",\"side\":\"need\",\"state\":\"open\","
