@@ -35,8 +35,9 @@
  */
 enum { HASH = 16 };
 
-/* The layout that this program writes, and the newest it reads. */
-enum { FORMAT = 1 };
+/* The layout that this program writes and reads. 2: listings have notice and approval, exchanges
+ * moderation. */
+enum { FORMAT = 2 };
 
 struct state {
 	uint8_t epoch[STORE_EPOCH];

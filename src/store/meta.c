@@ -98,11 +98,15 @@ check_format(struct store *s, MDB_txn *txn)
 	memcpy(&format, p, sizeof format);
 	format = le32toh(format);
 	if (format > FORMAT)
-		return store_fail(s, STORE_E_NEWER,
+		return store_fail(s, STORE_E_FORMAT,
 				  "the store has format %u, this matchd reads up to format %u",
 				  (unsigned)format, (unsigned)FORMAT);
+	if (format == 0)
+		return store_fail(s, STORE_E_CORRUPT, "the store has format 0, which never was");
 	if (format < FORMAT)
-		return store_fail(s, STORE_E_CORRUPT, "the store has format %u, which never was",
+		return store_fail(s, STORE_E_FORMAT,
+				  "the store has format %u, of before the first release, which "
+				  "this matchd does not read: publish into a new directory",
 				  (unsigned)format);
 	return 0;
 }

@@ -132,7 +132,7 @@ def test_a_hangup_is_no_end(processes):
     core = processes.core("--spawn-gateway=no")
     core.wait_log(" ready ")
     core.popen.send_signal(signal.SIGHUP)
-    core.wait_log("restart to load them")
+    core.wait_log(" reloaded ")
     assert core.stop() == 0
 
 

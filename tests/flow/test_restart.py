@@ -106,7 +106,7 @@ def test_a_deadline_that_passed_while_it_was_down_is_kept(daemon):
         wait_for(lambda: state() == "expired", what="the end of the listing")
 
 
-def test_a_changed_exchange_file_takes_effect_and_a_broken_one_stops_the_start(home):
+def test_a_changed_exchange_file_takes_effect_and_a_broken_one_stops_only_a_first_start(home):
     directory = home / "x"
     shutil.copytree(SMALL, directory)
     daemon = Daemon(home, directory)
@@ -117,8 +117,11 @@ def test_a_changed_exchange_file_takes_effect_and_a_broken_one_stops_the_start(h
         exchange.write_text(text.replace("Manufacture}", "Production}"))
         daemon.restart()
         assert daemon.ask("exchange.show", exchange="parts")["exchange"]["offer"]["title"]["en"] == "Production"
-        daemon.stop()
         exchange.write_text(text.replace("type: money", "type: honey", 1))
+        daemon.restart()
+        assert daemon.ask("exchange.show", exchange="parts")["exchange"]["offer"]["title"]["en"] == "Production"
+        daemon.stop()
+        shutil.rmtree(daemon.data)
         daemon.spawn()
         assert daemon.process.wait(10) != 0
         line = text[: text.index("type: money")].count("\n") + 1
@@ -178,8 +181,9 @@ def refusing(home):
     daemon.close()
 
 
-def test_data_of_a_newer_format_is_left_alone(refusing):
-    """After a downgrade: better no service than data that is misread."""
+@pytest.mark.parametrize("other, said", [(3, "format 3, this matchd reads up to format 2"), (1, "before the first release")])
+def test_data_of_another_format_is_left_alone(refusing, other, said):
+    """After a downgrade, or on data too old: better no service than data that is misread."""
     path = stopped_with_data(refusing)
 
     def record(number):
@@ -187,10 +191,9 @@ def test_data_of_a_newer_format_is_left_alone(refusing):
         return b"format" + content + hashlib.blake2b(b"format" + content, digest_size=16).digest()
 
     data = path.read_bytes()
-    assert record(1) in data
-    path.write_bytes(data.replace(record(1), record(2)))
-    log = refused_start(refusing)
-    assert "format 2" in log and "up to format 1" in log
+    assert record(2) in data
+    path.write_bytes(data.replace(record(2), record(other)))
+    assert said in refused_start(refusing)
     path.write_bytes(data)
     refusing.start()
     refusing.stop()

@@ -201,9 +201,9 @@ newer_format_is_refused_by_name(void **state)
 	raw_open(&r, p, "meta", 0);
 	assert_int_equal(mdb_put(r.txn, r.table, &key, &value, 0), 0);
 	raw_close(&r);
-	assert_int_equal(place_refused(p, message), STORE_E_NEWER);
+	assert_int_equal(place_refused(p, message), STORE_E_FORMAT);
 	assert_non_null(strstr(message, "format 7"));
-	assert_non_null(strstr(message, "format 1"));
+	assert_non_null(strstr(message, "format 2"));
 }
 
 static void
