@@ -1,6 +1,7 @@
 #include "client/matchctl/ask.h"
 
 #include "client/matchctl/json.h"
+#include "client/matchctl/refusals.h"
 #include "client/matchctl/text.h"
 #include "client/matchctl/value.h"
 
@@ -15,19 +16,29 @@ ask_failed(const struct tool *t, int code)
 	switch (code) {
 	case MATCHD_UNREACHABLE:
 		fprintf(stderr,
-			"matchctl: cannot reach matchd at %s: is matchd-gateway running?\n"
-			"Try: systemctl status matchd-gateway; or say where it is by --endpoint.\n",
+			TR("matchctl: cannot reach matchd at %s: is matchd-gateway running?\n"
+			   "Try: systemctl status matchd-gateway; or say where it is by "
+			   "--endpoint.\n",
+			   "matchctl: до matchd по адресу %s не достучаться: работает ли "
+			   "matchd-gateway?\n"
+			   "Попробуйте: systemctl status matchd-gateway; или укажите место через "
+			   "--endpoint.\n"),
 			where);
 		return EXIT_CONNECTION;
 	case MATCHD_TIMEOUT:
 		fprintf(stderr,
-			"matchctl: matchd at %s did not answer within %d s: is matchd (the core) "
-			"running?\n"
-			"What was to change may have changed or not: look, or do it again.\n",
+			TR("matchctl: matchd at %s did not answer within %d s: is matchd (the "
+			   "core) running?\n"
+			   "What was to change may have changed or not: look, or do it again.\n",
+			   "matchctl: matchd по адресу %s не ответил за %d с: работает ли matchd "
+			   "(ядро)?\n"
+			   "То, что должно было измениться, могло и измениться: проверьте или "
+			   "повторите.\n"),
 			where, t->timeout_ms / 1000);
 		return EXIT_CONNECTION;
 	case MATCHD_E_USAGE:
-		fputs("matchctl: the request is longer than a message may be (65536 bytes)\n",
+		fputs(TR("matchctl: the request is longer than a message may be (65536 bytes)\n",
+			 "matchctl: запрос длиннее допустимого (65536 байт)\n"),
 		      stderr);
 		return EXIT_REFUSED;
 	default:
@@ -49,9 +60,12 @@ ask_connect(struct tool *t)
 		return EXIT_DONE;
 	if (rc != MATCHD_E_USAGE)
 		return ask_failed(t, rc);
-	fputs("matchctl: --endpoint takes a directory whose path has less than 93 bytes, or two "
-	      "ZeroMQ endpoints with a comma between them\n",
-	      stderr);
+	fputs(
+	    TR("matchctl: --endpoint takes a directory whose path has less than 93 bytes, or two "
+	       "ZeroMQ endpoints with a comma between them\n",
+	       "matchctl: --endpoint — каталог с путём короче 93 байт или два адреса ZeroMQ через "
+	       "запятую\n"),
+	    stderr);
 	return EXIT_USAGE;
 }
 
@@ -66,16 +80,24 @@ ask_refused(const struct tool *t, const char *where, const struct matchd_error *
 		return code;
 	}
 	struct buf line = BUF_EMPTY;
-	const char *const parts[] = {where ? where : "matchctl",
-				     ": ",
-				     e->field,
-				     *e->field ? ": " : "",
-				     e->message,
-				     *e->expected ? "; expected: " : "",
-				     e->expected,
-				     " [",
-				     e->code,
-				     "]"};
+	const struct refusal_words *w = refusals_find(e->code);
+	const char *ru = w && language_is_russian() ? w->ru : NULL;
+	const char *const parts[] = {
+	    where ? where : "matchctl",
+	    ": ",
+	    e->field,
+	    *e->field ? ": " : "",
+	    /* matchd's own words, which name the case, stand behind the Russian sentence. */
+	    ru ? ru : "",
+	    ru ? " (" : "",
+	    e->message,
+	    ru ? ")" : "",
+	    *e->expected ? TR("; expected: ", "; ожидается: ") : "",
+	    e->expected,
+	    " [",
+	    e->code,
+	    "]",
+	};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		buf_put(&line, parts[i], strlen(parts[i]));
 	text_print(stderr, buf_str(&line));

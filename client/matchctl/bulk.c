@@ -33,15 +33,15 @@ struct bulk {
 static void
 describe(struct bulk *b, const struct matchd_reply *r)
 {
-	static const struct {
+	const struct {
 		const char *before, *key, *after;
 	} parts[] = {
 	    {"", "listing", ": "},
 	    {"", "result", ""},
 	    {", ", "state", ""},
 	    {", ", "status", ""},
-	    {", revision ", "revision", ""},
-	    {", ", "told", " told"},
+	    {TR(", revision ", ", ревизия "), "revision", ""},
+	    {TR(", ", ", сообщено "), "told", TR(" told", "")},
 	    {" (", "note", ")"},
 	};
 	buf_clear(&b->summary);
@@ -111,7 +111,9 @@ receive_one(struct bulk *b)
 	struct matchd_reply *r;
 	int rc = matchd_receive(b->tool->client, b->tool->timeout_ms, &r);
 	if (rc != MATCHD_OK && rc != MATCHD_REFUSED) {
-		fprintf(stderr, "matchctl: %zu requests were not answered\n",
+		fprintf(stderr,
+			TR("matchctl: %zu requests were not answered\n",
+			   "matchctl: запросов без ответа: %zu\n"),
 			matchd_in_flight(b->tool->client));
 		return ask_failed(b->tool, rc);
 	}
@@ -153,7 +155,9 @@ send_one(struct bulk *b, const struct document *d, struct arguments *args)
 	}
 	item->id = 0;
 	if (rc == MATCHD_E_USAGE) {
-		refuse_here(b, d, "longer than a message may be (65536 bytes)");
+		refuse_here(b, d,
+			    TR("longer than a message may be (65536 bytes)",
+			       "длиннее, чем может быть сообщение (65536 байт)"));
 		return 0;
 	}
 	b->failed = ask_failed(b->tool, rc);
@@ -196,7 +200,9 @@ read_all(struct bulk *b)
 	for (size_t i = 0; i < t->n_operands && !b->failed; i++) {
 		enum document_format format;
 		if (!documents_format(tool_option(t, "format"), t->operands[i], &format)) {
-			fputs("matchctl: --format takes json, jsonl or yaml\n", stderr);
+			fputs(TR("matchctl: --format takes json, jsonl or yaml\n",
+				 "matchctl: --format — json, jsonl или yaml\n"),
+			      stderr);
 			return EXIT_USAGE;
 		}
 		documents_read(t->operands[i], format, &reader);
@@ -214,10 +220,15 @@ sum_up(const struct bulk *b)
 		printf("%.*s\n", STR_FMT(buf_str(&b->summary)));
 	else
 		fprintf(b->tool->json ? stderr : stdout,
-			"stored %" PRIu64 ", unchanged %" PRIu64 ", refused %" PRIu64 "\n",
+			TR("stored %" PRIu64 ", unchanged %" PRIu64 ", refused %" PRIu64 "\n",
+			   "сохранено %" PRIu64 ", без изменений %" PRIu64 ", отклонено %" PRIu64
+			   "\n"),
 			b->stored, b->unchanged, b->refused);
 	if (b->mistaken > 0)
-		fprintf(stderr, "not sent: %" PRIu64 " with mistakes in the file\n", b->mistaken);
+		fprintf(stderr,
+			TR("not sent: %" PRIu64 " with mistakes in the file\n",
+			   "не отправлено: %" PRIu64 " с ошибками в файле\n"),
+			b->mistaken);
 }
 
 int

@@ -44,7 +44,8 @@ check_text(const struct tool *t, const char *file, struct str yaml)
 	for (size_t i = 0; i < found->count; i++)
 		print_mistake(t, file, &found->list[i]);
 	if (rc == 0 && !t->json)
-		printf("%s: a good %s file\n", file, tree ? "tree" : "exchange");
+		printf(TR("%s: a good %s file\n", "%s: правильный файл %s\n"), file,
+		       tree ? TR("tree", "дерева") : TR("exchange", "площадки"));
 	buf_free(&canonical);
 	free(found);
 	return rc ? EXIT_INPUT : EXIT_DONE;

@@ -1,4 +1,4 @@
-#include "client/matchctl/ask.h"
+#include "client/matchctl/definition.h"
 #include "client/matchctl/json.h"
 #include "client/matchctl/table.h"
 #include "client/matchctl/value.h"
@@ -37,12 +37,12 @@ add_value(struct table *table, struct mp field, const char *key, const char *abs
 /* Of a field that is not public nothing is said but its name. One of which neither side says
  * anything explains nothing. */
 static void
-add_field(struct table *table, struct mp field)
+add_field(struct table *table, struct mp field, struct mp definition)
 {
 	bool hidden = is_there(field, "hidden");
 	if (!hidden && !is_there(field, "need") && !is_there(field, "offer"))
 		return;
-	const char *absent = hidden ? "(hidden)" : "(any)";
+	const char *absent = hidden ? TR("(hidden)", "(скрыто)") : TR("(any)", "(любое)");
 	add_value(table, field, "field", "");
 	add_value(table, field, "need", absent);
 	add_value(table, field, "offer", absent);
@@ -50,6 +50,37 @@ add_field(struct table *table, struct mp field)
 	add_value(table, field, "blamed", "");
 	add_value(table, field, "need_points", "");
 	add_value(table, field, "offer_points", "");
+	struct mp name = mp_find(field, STR("field"));
+	table_cell(table,
+		   definition_text(definition_field(definition, mp_get_str(&name)), "title"));
+}
+
+static void
+put(struct buf *out, const char *text)
+{
+	buf_put(out, text, strlen(text));
+}
+
+/* Why two listings do not match; a cause that is new to this tool stays as it is. */
+static void
+put_cause(struct buf *out, const struct matchd_reply *r)
+{
+	static const struct texts causes[] = {
+	    TEXTS("need_status", "статус участника с потребностью"),
+	    TEXTS("offer_status", "статус участника с предложением"),
+	    TEXTS("same_participant", "один и тот же участник"),
+	    TEXTS("need_state", "состояние потребности"),
+	    TEXTS("offer_state", "состояние предложения"),
+	    TEXTS("conditions", "условия"),
+	};
+	struct mp cause = ask_result(r, "cause");
+	struct str word = mp_get_str(&cause);
+	for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
+		if (str_eq(word, str_of(causes[i].en))) {
+			put(out, say(causes[i]));
+			return;
+		}
+	value_put_key(out, ask_map(r), "cause");
 }
 
 /* " (finishes, place)": the fields that exclude the pair, as far as they are public. */
@@ -71,7 +102,7 @@ put_excluding(struct buf *out, const struct matchd_reply *r)
 	if (*before == ',')
 		buf_put(out, ")", 1);
 	else if (str_eq(mp_get_str(&cause), STR("conditions")))
-		buf_put(out, " (a field that is not shown)", 28);
+		put(out, TR(" (a field that is not shown)", " (поле, которое не показывается)"));
 }
 
 static void
@@ -81,44 +112,80 @@ print_verdict(const struct matchd_reply *r, bool meets)
 	struct mp reply = ask_map(r);
 	struct mp told = ask_result(r, "told");
 	if (meets) {
-		printf("They match%s, with a score of ",
-		       mp_get_bool(&told) ? " and this was told" : "; this was not told");
+		put(&text, TR("They match", "Подходят друг другу"));
+		put(&text, mp_get_bool(&told) ? TR(" and this was told", ", и об этом сообщено")
+					      : TR("; this was not told", "; об этом не сообщено"));
+		put(&text, TR(", with a score of ", ", оценка "));
 		value_put_key(&text, reply, "score");
 	} else {
-		printf("They do not match: ");
-		value_put_key(&text, reply, "cause");
+		put(&text, TR("They do not match: ", "Не подходят друг другу: "));
+		put_cause(&text, r);
 		put_excluding(&text, r);
 	}
-	buf_put(&text, "; need's box ", 13);
+	put(&text, TR("; need's box ", "; вариант потребности "));
 	value_put_key(&text, reply, "need_box");
-	buf_put(&text, ", offer's box ", 14);
+	put(&text, TR(", offer's box ", ", вариант предложения "));
 	value_put_key(&text, reply, "offer_box");
 	printf("%.*s\n\n", STR_FMT(buf_str(&text)));
 	buf_free(&text);
 }
 
 static void
-print_fields(const struct matchd_reply *r)
+print_fields(const struct matchd_reply *r, struct mp definition)
 {
 	static const struct column columns[] = {
-	    {"FIELD"},
-	    {"NEED", .most = STATEMENT_WIDTH},
-	    {"OFFER", .most = STATEMENT_WIDTH},
-	    {"MET"},
-	    {"BLAMED"},
-	    {"NEED PTS", .right = true},
-	    {"OFFER PTS", .right = true},
-	    {NULL},
+	    {TEXTS("FIELD", "ПОЛЕ")},
+	    {TEXTS("NEED", "ПОТРЕБНОСТЬ"), .most = STATEMENT_WIDTH},
+	    {TEXTS("OFFER", "ПРЕДЛОЖЕНИЕ"), .most = STATEMENT_WIDTH},
+	    {TEXTS("MET", "СОШЛОСЬ")},
+	    {TEXTS("BLAMED", "ИЗ-ЗА")},
+	    {TEXTS("NEED PTS", "БАЛЛЫ ПОТР."), .right = true},
+	    {TEXTS("OFFER PTS", "БАЛЛЫ ПРЕДЛ."), .right = true},
+	    {TEXTS("TITLE", "НАЗВАНИЕ")},
+	    {TEXTS(NULL, NULL)},
 	};
 	struct table *table = table_new(columns);
 	struct mp fields = ask_result(r, "fields");
 	uint32_t n = mp_get_array(&fields);
 	for (uint32_t i = 0; i < n; i++) {
-		add_field(table, fields);
+		add_field(table, fields, definition);
 		mp_get_raw(&fields);
 	}
 	table_print(table, stdout);
 	table_free(table);
+}
+
+/* The fields' titles stand in the definition of the exchange that the need is in. */
+static int
+ask_definition(struct tool *t, const char *listing, struct matchd_reply **ret_reply, struct mp *ret)
+{
+	struct arguments args = ARGUMENTS_EMPTY;
+	struct matchd_reply *r;
+	arguments_text(&args, "listing", listing);
+	int code = ask(t, "listing.show", &args, &r);
+	arguments_free(&args);
+	if (code != EXIT_DONE)
+		return code;
+	char name[80];
+	struct mp at = mp_find(ask_result(r, "listing"), STR("exchange"));
+	struct str exchange = mp_get_str(&at);
+	snprintf(name, sizeof name, "%.*s", STR_FMT(exchange));
+	matchd_reply_free(r);
+	return definition_ask(t, name, ret_reply, ret);
+}
+
+static int
+print_explanation(struct tool *t, const struct matchd_reply *r)
+{
+	struct matchd_reply *shown;
+	struct mp definition, meets = ask_result(r, "meets");
+	int code = ask_definition(t, t->operands[0], &shown, &definition);
+	if (code != EXIT_DONE)
+		return code;
+	print_verdict(r, mp_get_bool(&meets));
+	print_fields(r, definition);
+	matchd_reply_free(shown);
+	return EXIT_DONE;
 }
 
 int
@@ -133,8 +200,6 @@ cmd_explain(struct tool *t)
 	if (code != EXIT_DONE)
 		return code;
 
-	struct mp at = ask_result(r, "meets");
-	bool meets = mp_get_bool(&at);
 	if (t->json) {
 		json_t *line = json_from_mp(ask_map(r));
 		json_object_del(line, "v");
@@ -142,9 +207,8 @@ cmd_explain(struct tool *t)
 		json_object_del(line, "ok");
 		json_print_line(stdout, line);
 	} else {
-		print_verdict(r, meets);
-		print_fields(r);
+		code = print_explanation(t, r);
 	}
 	matchd_reply_free(r);
-	return EXIT_DONE;
+	return code;
 }

@@ -4,14 +4,14 @@ int
 cmd_list(struct tool *t)
 {
 	static const struct row_column columns[] = {
-	    {"listing", {"LISTING"}},
-	    {"exchange", {"EXCHANGE"}},
-	    {"side", {"SIDE"}},
-	    {"state", {"STATE"}},
-	    {"revision", {"REV", .right = true}},
-	    {"told", {"TOLD", .right = true}},
-	    {"title", {"TITLE", .most = 60}},
-	    {NULL, {NULL}},
+	    {"listing", {TEXTS("LISTING", "ОБЪЯВЛЕНИЕ")}},
+	    {"exchange", {TEXTS("EXCHANGE", "ПЛОЩАДКА")}},
+	    {"side", {TEXTS("SIDE", "СТОРОНА")}},
+	    {"state", {TEXTS("STATE", "СОСТОЯНИЕ")}},
+	    {"revision", {TEXTS("REV", "РЕВ"), .right = true}},
+	    {"told", {TEXTS("TOLD", "СООБЩЕНО"), .right = true}},
+	    {"title", {TEXTS("TITLE", "НАЗВАНИЕ"), .most = 60}},
+	    {NULL, {TEXTS(NULL, NULL)}},
 	};
 	static const char *const filters[] = {"participant", "exchange", "side", "state"};
 	const struct row_query query = {

@@ -4,13 +4,13 @@ int
 cmd_matches(struct tool *t)
 {
 	static const struct row_column columns[] = {
-	    {"score", {"SCORE", .right = true}},
-	    {"listing", {"LISTING"}},
-	    {"told", {"TOLD"}},
-	    {"need_box", {"NEED BOX", .right = true}},
-	    {"offer_box", {"OFFER BOX", .right = true}},
-	    {"title", {"TITLE", .most = 60}},
-	    {NULL, {NULL}},
+	    {"score", {TEXTS("SCORE", "ОЦЕНКА"), .right = true}},
+	    {"listing", {TEXTS("LISTING", "ОБЪЯВЛЕНИЕ")}},
+	    {"told", {TEXTS("TOLD", "СООБЩЕНО")}},
+	    {"need_box", {TEXTS("NEED BOX", "ВАРИАНТ ПОТР."), .right = true}},
+	    {"offer_box", {TEXTS("OFFER BOX", "ВАРИАНТ ПРЕДЛ."), .right = true}},
+	    {"title", {TEXTS("TITLE", "НАЗВАНИЕ"), .most = 60}},
+	    {NULL, {TEXTS(NULL, NULL)}},
 	};
 	struct row_query query = {
 	    .cmd = "listing.matches",

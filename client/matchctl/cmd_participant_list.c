@@ -4,13 +4,13 @@ int
 cmd_participant_list(struct tool *t)
 {
 	static const struct row_column columns[] = {
-	    {"id", {"ID"}},
-	    {"status", {"STATUS"}},
-	    {"kind", {"KIND"}},
-	    {"region", {"REGION"}},
-	    {"listings", {"LISTINGS", .right = true}},
-	    {"name", {"NAME", .most = 60}},
-	    {NULL, {NULL}},
+	    {"id", {TEXTS("ID", "ID")}},
+	    {"status", {TEXTS("STATUS", "СТАТУС")}},
+	    {"kind", {TEXTS("KIND", "ВИД")}},
+	    {"region", {TEXTS("REGION", "РЕГИОН")}},
+	    {"listings", {TEXTS("LISTINGS", "ОБЪЯВЛЕНИЙ"), .right = true}},
+	    {"name", {TEXTS("NAME", "НАЗВАНИЕ"), .most = 60}},
+	    {NULL, {TEXTS(NULL, NULL)}},
 	};
 	const struct row_query query = {
 	    .cmd = "participant.list",

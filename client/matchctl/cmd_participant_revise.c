@@ -28,8 +28,9 @@ cmd_participant_revise(struct tool *t)
 		return bulk_send(t, "participant.revise", object_participant_revise);
 	if (t->n_operands == 1 && tool_flag(t, "set"))
 		return revise_one(t);
-	fputs(
-	    "matchctl: with --set or --expect, give one participant's id and at least one --set\n",
-	    stderr);
+	fputs(TR("matchctl: with --set or --expect, give one participant's id and at least one "
+		 "--set\n",
+		 "matchctl: с --set и --expect нужен один участник и хотя бы один --set\n"),
+	      stderr);
 	return EXIT_USAGE;
 }

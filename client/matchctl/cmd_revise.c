@@ -47,6 +47,8 @@ cmd_revise(struct tool *t)
 		return revise_one(t);
 	if (!one && !tool_flag(t, "expect"))
 		return bulk_send(t, "listing.revise", object_listing);
-	fputs("matchctl: with options that say what to change, give one listing's id\n", stderr);
+	fputs(TR("matchctl: with options that say what to change, give one listing's id\n",
+		 "matchctl: с ключами, говорящими, что изменить, нужно одно объявление\n"),
+	      stderr);
 	return EXIT_USAGE;
 }

@@ -33,7 +33,7 @@ print_fact(const struct matchd_fact *f)
 	print_key(body, "  ", "exchange");
 	print_key(body, " ", "side");
 	print_key(body, ", ", "state");
-	print_key(body, ", score ", "score");
+	print_key(body, TR(", score ", ", оценка "), "score");
 	print_key(body, ", ", "cause");
 	print_key(body, ", until ", "valid_until");
 	print_key(body, ", ", "reason");
@@ -52,7 +52,9 @@ print_epoch(const struct tool *t, const struct matchd_follower *f)
 	if (t->json)
 		json_print_line(stdout, json_from_mp(mp_of(buf_str(&bytes))));
 	else
-		fputs("matchctl: matchd has a new store; numbers begin anew\n", stderr);
+		fputs(TR("matchctl: matchd has a new store; numbers begin anew\n",
+			 "matchctl: у matchd новое хранилище, счёт идёт заново\n"),
+		      stderr);
 	buf_free(&bytes);
 }
 
@@ -80,9 +82,12 @@ print_facts(struct tool *t, struct matchd_follower *f, long long count)
 		case MATCHD_REFUSED:
 			return matchd_follow_error(f, &e) ? ask_refused(t, NULL, &e) : EXIT_REFUSED;
 		case MATCHD_E_USAGE:
-			fputs("matchctl: --from is beyond the last fact; `matchctl status` shows "
-			      "it as head\n",
-			      stderr);
+			fputs(
+			    TR("matchctl: --from is beyond the last fact; `matchctl status` shows "
+			       "it as head\n",
+			       "matchctl: --from больше номера последнего факта; `matchctl "
+			       "status` показывает его как head\n"),
+			    stderr);
 			return EXIT_USAGE;
 		case MATCHD_E_SYSTEM:
 			return ask_failed(t, MATCHD_E_SYSTEM);
@@ -136,7 +141,9 @@ cmd_watch(struct tool *t)
 		return code;
 	}
 	if (rc == MATCHD_E_USAGE) {
-		fputs("matchctl: a stream is x.EXCHANGE or p.PARTICIPANT\n", stderr);
+		fputs(TR("matchctl: a stream is x.EXCHANGE or p.PARTICIPANT\n",
+			 "matchctl: поток — x.EXCHANGE или p.PARTICIPANT\n"),
+		      stderr);
 		return EXIT_USAGE;
 	}
 	if (rc != MATCHD_OK)

@@ -5,6 +5,8 @@
  * what was typed all derive from the row.
  */
 
+#include "client/matchctl/language.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,7 +27,7 @@ struct option_spec {
 	const char *name;
 	char letter;	   /* 0: none */
 	const char *value; /* what stands behind it, for --help; NULL: nothing */
-	const char *help;
+	struct texts help;
 };
 
 struct given {
@@ -53,8 +55,8 @@ struct command {
 	size_t least, most;		   /* operands */
 	const struct option_spec *options; /* ends with a NULL name; NULL: none */
 	int (*run)(struct tool *t);	   /* gives an exit code, having said what went wrong */
-	const char *summary;		   /* one line */
-	const char *help;		   /* more of it; NULL: none */
+	struct texts summary;		   /* one line */
+	struct texts help;		   /* more of it; NULL: none */
 };
 
 /* The table; ends with a NULL name. */

@@ -1,154 +1,258 @@
-/* The table of commands, and what every command may be given. */
+/* The table of commands, and what every command may be given. The words in capitals are the same
+ * in both languages: they name kinds of values, and completion goes by them. */
 
 #include "client/matchctl/command.h"
 
+#define NO_OPTION                                                                                  \
+	{                                                                                          \
+		NULL, 0, NULL, TEXTS(NULL, NULL)                                                   \
+	}
+#define NO_HELP TEXTS(NULL, NULL)
+
 const struct option_spec global_options[] = {
     {"endpoint", 'e', "WHERE",
-     "matchd's runtime directory, or COMMANDS,FEED (default: $MATCHD_RUNTIME, "
-     "$XDG_RUNTIME_DIR/matchd, /run/matchd)"},
-    {"json", 'j', NULL, "print JSON, one object a line"},
-    {"timeout", 't', "SECONDS", "how long to wait for an answer (default: 5)"},
-    {"version", 'V', NULL, "print the version"},
-    {"help", 'h', NULL, "print help"},
-    {NULL, 0, NULL, NULL},
+     TEXTS("matchd's runtime directory, or COMMANDS,FEED (default: $MATCHD_RUNTIME, "
+	   "$XDG_RUNTIME_DIR/matchd, /run/matchd)",
+	   "рабочий каталог matchd или КОМАНДЫ,ЛЕНТА (иначе $MATCHD_RUNTIME, "
+	   "$XDG_RUNTIME_DIR/matchd, /run/matchd)")},
+    {"json", 'j', NULL,
+     TEXTS("print JSON, one object a line", "печатать JSON, по объекту в строке")},
+    {"timeout", 't', "SECONDS",
+     TEXTS("how long to wait for an answer (default: 5)", "сколько ждать ответа (иначе 5)")},
+    {"lang", 0, "LANGUAGE",
+     TEXTS("ru or en (default: $MATCHCTL_LANG, or by the locale)",
+	   "ru или en (иначе $MATCHCTL_LANG или по локали)")},
+    {"version", 'V', NULL, TEXTS("print the version", "напечатать версию")},
+    {"help", 'h', NULL, TEXTS("print help", "напечатать справку")},
+    NO_OPTION,
 };
 
+#define FORMAT_OPTION                                                                              \
+	{                                                                                          \
+		"format", 'f', "FORMAT",                                                           \
+		    TEXTS("json, jsonl or yaml (default: by the file's name; - is json)",          \
+			  "json, jsonl или yaml (иначе по имени файла; - это json)")               \
+	}
+#define EXPECT_OPTION                                                                              \
+	{                                                                                          \
+		"expect", 'x', "N",                                                                \
+		    TEXTS("refuse if another revision is stored",                                  \
+			  "отказать, если хранится другая ревизия")                                \
+	}
+#define ALL_OPTION                                                                                 \
+	{                                                                                          \
+		"all", 'a', NULL, TEXTS("all pages", "все страницы")                               \
+	}
+
 static const struct option_spec format_options[] = {
-    {"format", 'f', "FORMAT", "json, jsonl or yaml (default: by the file's name; - is json)"},
-    {NULL, 0, NULL, NULL},
+    FORMAT_OPTION,
+    NO_OPTION,
 };
 
 static const struct option_spec register_options[] = {
-    {"format", 'f', "FORMAT", "json, jsonl or yaml (default: by the file's name; - is json)"},
-    {"status", 's', "STATUS", "applicant or member, for those whose file does not say"},
-    {NULL, 0, NULL, NULL},
+    FORMAT_OPTION,
+    {"status", 's', "STATUS",
+     TEXTS("applicant or member, for those whose file does not say",
+	   "applicant или member для тех, у кого в файле не сказано")},
+    NO_OPTION,
 };
 
 static const struct option_spec participant_revise_options[] = {
-    {"set", 's', "NAME=JSON", "an attribute and its new value; null removes it (repeatable)"},
-    {"expect", 'x', "N", "refuse if another revision is stored"},
-    {"format", 'f', "FORMAT", "json, jsonl or yaml (default: by the file's name; - is json)"},
-    {NULL, 0, NULL, NULL},
+    {"set", 's', "NAME=JSON",
+     TEXTS("an attribute and its new value; null removes it (repeatable)",
+	   "свойство и его новое значение; null убирает его (можно повторять)")},
+    EXPECT_OPTION,
+    FORMAT_OPTION,
+    NO_OPTION,
 };
 
 static const struct option_spec participant_list_options[] = {
-    {"status", 's', "STATUS", "only those with this status"},
-    {"all", 'a', NULL, "all pages"},
-    {NULL, 0, NULL, NULL},
+    {"status", 's', "STATUS", TEXTS("only those with this status", "только с этим статусом")},
+    ALL_OPTION,
+    NO_OPTION,
 };
 
 static const struct option_spec revise_options[] = {
-    {"field", 'F', "NAME=JSON", "a field and its new statement; null removes it (repeatable)"},
-    {"title", 'T', "TEXT", "the new title"},
-    {"text", 'X', "TEXT", "the new text; empty removes it"},
-    {"from", 0, "DATE", "the new valid_from"},
-    {"until", 0, "DATE", "the new valid_until"},
-    {"expect", 'x', "N", "refuse if another revision is stored"},
-    {"format", 'f', "FORMAT", "json, jsonl or yaml (default: by the file's name; - is json)"},
-    {NULL, 0, NULL, NULL},
+    {"field", 'F', "NAME=JSON",
+     TEXTS("a field and its new statement; null removes it (repeatable)",
+	   "поле и его новое значение; null убирает его (можно повторять)")},
+    {"title", 'T', "TEXT", TEXTS("the new title", "новое название")},
+    {"text", 'X', "TEXT",
+     TEXTS("the new text; empty removes it", "новый текст; пустой убирает его")},
+    {"from", 0, "DATE", TEXTS("the new valid_from", "новое начало (valid_from)")},
+    {"until", 0, "DATE", TEXTS("the new valid_until", "новый конец (valid_until)")},
+    EXPECT_OPTION,
+    FORMAT_OPTION,
+    NO_OPTION,
 };
 
 static const struct option_spec expect_options[] = {
-    {"expect", 'x', "N", "refuse if another revision is stored"},
-    {NULL, 0, NULL, NULL},
+    EXPECT_OPTION,
+    NO_OPTION,
 };
 
 static const struct option_spec reject_options[] = {
-    {"reason", 'r', "TEXT", "why, for the publisher"},
-    {"expect", 'x', "N", "refuse if another revision is stored"},
-    {NULL, 0, NULL, NULL},
+    {"reason", 'r', "TEXT", TEXTS("why, for the publisher", "почему — для публикующего")},
+    EXPECT_OPTION,
+    NO_OPTION,
 };
 
 static const struct option_spec renew_options[] = {
-    {"until", 'u', "DATE", "the new end (default: the exchange's default lifetime from now)"},
-    {"expect", 'x', "N", "refuse if another revision is stored"},
-    {NULL, 0, NULL, NULL},
+    {"until", 'u', "DATE",
+     TEXTS("the new end (default: the exchange's default lifetime from now)",
+	   "новый конец (иначе обычный срок площадки с этого момента)")},
+    EXPECT_OPTION,
+    NO_OPTION,
 };
 
 static const struct option_spec list_options[] = {
-    {"participant", 'p', "ID", "only this participant's"},
-    {"exchange", 'E', "NAME", "only of this exchange"},
-    {"side", 's', "SIDE", "need or offer"},
-    {"state", 'S', "STATE", "draft, pending, scheduled, open, paused, withdrawn or expired"},
-    {"all", 'a', NULL, "all pages"},
-    {NULL, 0, NULL, NULL},
+    {"participant", 'p', "PARTICIPANT", TEXTS("only this participant's", "только этого участника")},
+    {"exchange", 'E', "EXCHANGE", TEXTS("only of this exchange", "только этой площадки")},
+    {"side", 's', "SIDE", TEXTS("need or offer", "need (потребности) или offer (предложения)")},
+    {"state", 'S', "STATE",
+     TEXTS("draft, pending, scheduled, open, paused, withdrawn or expired",
+	   "draft, pending, scheduled, open, paused, withdrawn или expired")},
+    ALL_OPTION,
+    NO_OPTION,
 };
 
 static const struct option_spec matches_options[] = {
-    {"limit", 'n', "N", "at most so many (default: 20)"},
-    {"all", 'a', NULL, "all of them"},
-    {NULL, 0, NULL, NULL},
+    {"limit", 'n', "N", TEXTS("at most so many (default: 20)", "не больше стольких (иначе 20)")},
+    {"all", 'a', NULL, TEXTS("all of them", "все")},
+    NO_OPTION,
 };
 
 static const struct option_spec watch_options[] = {
-    {"from", 'f', "N", "begin with fact number N (default: what happens from now on)"},
-    {"count", 'n', "N", "stop after so many facts"},
-    {NULL, 0, NULL, NULL},
+    {"from", 'f', "N",
+     TEXTS("begin with fact number N (default: what happens from now on)",
+	   "начать с факта N (иначе с того, что произойдёт дальше)")},
+    {"count", 'n', "N", TEXTS("stop after so many facts", "закончить после стольких фактов")},
+    NO_OPTION,
 };
 
-#define FILES                                                                                      \
+#define FILES_EN                                                                                   \
 	"A FILE holds one JSON object, an array of them, one object a line (.jsonl), or YAML\n"    \
 	"documents (.yaml); - is the standard input. Decimal numbers are passed on exactly.\n"
-#define DATES                                                                                      \
+#define FILES_RU                                                                                                                               \
+	"В FILE один объект JSON, их массив, по объекту в строке (.jsonl) или документы YAML\n" \
+	"(.yaml); - это стандартный ввод. Десятичные числа передаются без округления.\n"
+#define DATES_EN                                                                                   \
 	"A DATE is milliseconds of Unix time, YYYY-MM-DD (UTC; as an end it includes the day), "   \
 	"or\n"                                                                                     \
 	"RFC 3339 such as 2026-05-01T09:00:00+03:00.\n"
+#define DATES_RU                                                                                                                                         \
+	"DATE — миллисекунды времени Unix, ГГГГ-ММ-ДД (UTC; как конец включает этот день) или\n" \
+	"RFC 3339, например 2026-05-01T09:00:00+03:00.\n"
 #define MANY 1000000
 
 const struct command commands[] = {
     {"participant register", "FILE...", 1, MANY, register_options, cmd_participant_register,
-     "register participants",
-     FILES "Each object has `id`, the participant's attributes, and optionally `status`.\n"},
-    {"participant revise", "ID|FILE...", 1, MANY, participant_revise_options,
-     cmd_participant_revise, "change a participant's attributes",
-     FILES "Each object has `id` and the attributes to replace; null removes one. With --set the\n"
-	   "operand is one participant's id.\n"},
-    {"participant status", "ID STATUS", 2, 2, NULL, cmd_participant_status,
-     "set a participant's status",
-     "STATUS is applicant, member, suspended or excluded. Only members' listings match.\n"},
-    {"participant show", "ID", 1, 1, NULL, cmd_participant_show, "show a participant", NULL},
+     TEXTS("register participants", "зарегистрировать участников"),
+     TEXTS(FILES_EN
+	   "Each object has `id`, the participant's attributes, and optionally `status`.\n",
+	   FILES_RU "В объекте — `id`, свойства участника и, если нужно, `status`.\n")},
+    {"participant revise", "PARTICIPANT|FILE...", 1, MANY, participant_revise_options,
+     cmd_participant_revise,
+     TEXTS("change a participant's attributes", "изменить свойства участника"),
+     TEXTS(
+	 FILES_EN
+	 "Each object has `id` and the attributes to replace; null removes one. With --set the\n"
+	 "operand is one participant's id.\n",
+	 FILES_RU
+	 "В объекте — `id` и новые значения свойств; null убирает свойство. С --set вместо файла\n"
+	 "даётся один участник.\n")},
+    {"participant status", "PARTICIPANT STATUS", 2, 2, NULL, cmd_participant_status,
+     TEXTS("set a participant's status", "задать статус участника"),
+     TEXTS("STATUS is applicant, member, suspended or excluded. Only members' listings match.\n",
+	   "STATUS — applicant (заявитель), member (участник), suspended (приостановлен) или\n"
+	   "excluded (исключён). Подбираются только объявления со статусом member.\n")},
+    {"participant show", "PARTICIPANT", 1, 1, NULL, cmd_participant_show,
+     TEXTS("show a participant", "показать участника"), NO_HELP},
     {"participant list", "", 0, 0, participant_list_options, cmd_participant_list,
-     "list participants", NULL},
-    {"publish", "FILE...", 1, MANY, format_options, cmd_publish, "publish needs and offers",
-     FILES
-     "Each object has `listing` (PARTICIPANT/KEY), `exchange`, `side`, `title`, `fields` and\n"
-     "whatever else listing.publish takes. Publishing a key again revises it; what has not\n"
-     "changed makes no difference, so a file can be published any number of times.\n" DATES},
-    {"revise", "ID|FILE...", 1, MANY, revise_options, cmd_revise, "change parts of a listing",
-     FILES
-     "Each object has `listing` and what is to change. With --field, --title, --text, --from\n"
-     "or --until the operand is one listing's id.\n" DATES},
-    {"pause", "ID", 1, 1, expect_options, cmd_pause, "take a listing out of matching for a while",
-     NULL},
-    {"resume", "ID", 1, 1, expect_options, cmd_resume, "put a paused listing back", NULL},
-    {"renew", "ID", 1, 1, renew_options, cmd_renew, "give a listing a new end", DATES},
-    {"withdraw", "ID", 1, 1, expect_options, cmd_withdraw, "end a listing", NULL},
-    {"approve", "ID", 1, 1, expect_options, cmd_approve, "let a pending listing in",
-     "In a moderated exchange what is published waits for the operator. `matchctl list --state\n"
-     "pending` shows what waits.\n"},
-    {"reject", "ID", 1, 1, reject_options, cmd_reject, "send a pending listing back as a draft",
-     NULL},
-    {"show", "ID", 1, 1, NULL, cmd_show, "show a listing", NULL},
-    {"list", "", 0, 0, list_options, cmd_list, "list listings", NULL},
-    {"matches", "ID", 1, 1, matches_options, cmd_matches, "show a listing's matches, best first",
-     "TOLD says whether the match was announced to subscribers. BOXES are the variants that suit\n"
-     "best, of the need and of the offer.\n"},
+     TEXTS("list participants", "перечислить участников"), NO_HELP},
+    {"publish", "FILE...", 1, MANY, format_options, cmd_publish,
+     TEXTS("publish needs and offers", "опубликовать потребности и предложения"),
+     TEXTS(
+	 FILES_EN
+	 "Each object has `listing` (PARTICIPANT/KEY), `exchange`, `side`, `title`, `fields` and\n"
+	 "whatever else listing.publish takes. Publishing a key again revises it; what has not\n"
+	 "changed makes no difference, so a file can be published any number of times.\n" DATES_EN,
+	 FILES_RU
+	 "В объекте — `listing` (УЧАСТНИК/КЛЮЧ), `exchange`, `side`, `title`, `fields` и прочее,\n"
+	 "что принимает listing.publish. Повторная публикация ключа меняет объявление, а без\n"
+	 "изменений не делает ничего: файл можно публиковать сколько угодно раз.\n" DATES_RU)},
+    {"revise", "LISTING|FILE...", 1, MANY, revise_options, cmd_revise,
+     TEXTS("change parts of a listing", "изменить часть объявления"),
+     TEXTS(
+	 FILES_EN
+	 "Each object has `listing` and what is to change. With --field, --title, --text, --from\n"
+	 "or --until the operand is one listing's id.\n" DATES_EN,
+	 FILES_RU
+	 "В объекте — `listing` и то, что меняется. С --field, --title, --text, --from и --until\n"
+	 "вместо файла даётся одно объявление.\n" DATES_RU)},
+    {"pause", "LISTING", 1, 1, expect_options, cmd_pause,
+     TEXTS("take a listing out of matching for a while", "временно убрать объявление из подбора"),
+     NO_HELP},
+    {"resume", "LISTING", 1, 1, expect_options, cmd_resume,
+     TEXTS("put a paused listing back", "вернуть приостановленное объявление"), NO_HELP},
+    {"renew", "LISTING", 1, 1, renew_options, cmd_renew,
+     TEXTS("give a listing a new end", "продлить объявление"), TEXTS(DATES_EN, DATES_RU)},
+    {"withdraw", "LISTING", 1, 1, expect_options, cmd_withdraw,
+     TEXTS("end a listing", "снять объявление"), NO_HELP},
+    {"approve", "LISTING", 1, 1, expect_options, cmd_approve,
+     TEXTS("let a pending listing in", "пропустить объявление, ждущее решения"),
+     TEXTS("In a moderated exchange what is published waits for the operator. `matchctl list\n"
+	   "--state pending` shows what waits.\n",
+	   "На модерируемой площадке опубликованное ждёт решения оператора. Что ждёт, покажет\n"
+	   "`matchctl list --state pending`.\n")},
+    {"reject", "LISTING", 1, 1, reject_options, cmd_reject,
+     TEXTS("send a pending listing back as a draft", "вернуть ждущее объявление в черновики"),
+     NO_HELP},
+    {"show", "LISTING", 1, 1, NULL, cmd_show, TEXTS("show a listing", "показать объявление"),
+     NO_HELP},
+    {"list", "", 0, 0, list_options, cmd_list, TEXTS("list listings", "перечислить объявления"),
+     NO_HELP},
+    {"matches", "LISTING", 1, 1, matches_options, cmd_matches,
+     TEXTS("show a listing's matches, best first",
+	   "показать совпадения объявления, лучшие сначала"),
+     TEXTS("TOLD says whether the match was announced to subscribers. BOXES are the variants that "
+	   "suit\nbest, of the need and of the offer.\n",
+	   "СООБЩЕНО говорит, узнали ли о совпадении подписчики. ВАРИАНТ — какой из вариантов\n"
+	   "потребности и предложения подошёл лучше всего.\n")},
     {"explain", "NEED OFFER", 2, 2, NULL, cmd_explain,
-     "show field by field why two listings match, or not",
-     "A field that is not met excludes the pair unless the side that demands it only prefers it;\n"
-     "BLAMED names the sides that exclude. POINTS are the need's and the offer's, 0 to 1000.\n"},
-    {"watch", "[STREAM...]", 0, 1000, watch_options, cmd_watch, "follow what happens",
-     "A STREAM is x.EXCHANGE or p.PARTICIPANT; without one, everything is followed. Nothing is\n"
-     "missed, also when matchd restarts meanwhile.\n"},
-    {"exchange list", "", 0, 0, NULL, cmd_exchange_list, "list the exchanges", NULL},
-    {"exchange show", "NAME", 1, 1, NULL, cmd_exchange_show, "show an exchange's definition", NULL},
+     TEXTS("show field by field why two listings match, or not",
+	   "показать по полям, почему два объявления подходят или нет"),
+     TEXTS("A field that is not met excludes the pair unless the side that demands it only "
+	   "prefers it;\nBLAMED names the sides that exclude. POINTS are the need's and the "
+	   "offer's, 0 to 1000.\n",
+	   "Поле, которое не сошлось, исключает пару, если требующая сторона не назвала его лишь\n"
+	   "желательным; ИЗ-ЗА называет исключающую сторону. БАЛЛЫ потребности и предложения —\n"
+	   "от 0 до 1000.\n")},
+    {"watch", "[STREAM...]", 0, 1000, watch_options, cmd_watch,
+     TEXTS("follow what happens", "следить за происходящим"),
+     TEXTS("A STREAM is x.EXCHANGE or p.PARTICIPANT; without one, everything is followed. Nothing "
+	   "is\nmissed, also when matchd restarts meanwhile.\n",
+	   "STREAM — x.EXCHANGE или p.PARTICIPANT; без него виден весь ход событий. Ничего не\n"
+	   "теряется, даже если matchd тем временем перезапустится.\n")},
+    {"exchange list", "", 0, 0, NULL, cmd_exchange_list,
+     TEXTS("list the exchanges", "перечислить площадки"), NO_HELP},
+    {"exchange show", "EXCHANGE", 1, 1, NULL, cmd_exchange_show,
+     TEXTS("show an exchange's definition", "показать описание площадки"), NO_HELP},
     {"exchange check", "FILE...", 1, MANY, NULL, cmd_exchange_check,
-     "check exchange and tree files, without matchd",
-     "Prints every mistake as FILE:LINE: FIELD: what is wrong.\n"},
-    {"reload", "", 0, 0, NULL, cmd_reload, "have exchanges, code trees and settings read again",
-     "Every file is read, and what differs is loaded; matches follow what changed. A definition\n"
-     "that stored listings would not fit is refused, and the one in force stays.\n"},
-    {"status", "", 0, 0, NULL, cmd_status, "show how matchd is", NULL},
-    {"help", "[COMMAND]", 0, 2, NULL, cmd_help, "explain a command", NULL},
-    {NULL, NULL, 0, 0, NULL, NULL, NULL, NULL},
+     TEXTS("check exchange and tree files, without matchd",
+	   "проверить файлы площадок и деревьев без matchd"),
+     TEXTS("Prints every mistake as FILE:LINE: FIELD: what is wrong.\n",
+	   "Печатает каждую ошибку как ФАЙЛ:СТРОКА: ПОЛЕ: что не так.\n")},
+    {"reload", "", 0, 0, NULL, cmd_reload,
+     TEXTS("have exchanges, code trees and settings read again",
+	   "перечитать площадки, деревья кодов и настройки"),
+     TEXTS("Every file is read, and what differs is loaded; matches follow what changed. A\n"
+	   "definition that stored listings would not fit is refused, and the one in force stays.\n",
+	   "Читаются все файлы, загружается изменившееся; совпадения меняются вслед. Описание,\n"
+	   "которому не отвечают хранимые объявления, отвергается, и действует прежнее.\n")},
+    {"status", "", 0, 0, NULL, cmd_status, TEXTS("show how matchd is", "показать состояние matchd"),
+     NO_HELP},
+    {"help", "[COMMAND]", 0, 2, NULL, cmd_help, TEXTS("explain a command", "объяснить команду"),
+     NO_HELP},
+    {NULL, NULL, 0, 0, NULL, NULL, TEXTS(NULL, NULL), NO_HELP},
 };

@@ -1,6 +1,7 @@
 #include "client/matchctl/documents.h"
 
 #include "client/matchctl/json.h"
+#include "client/matchctl/language.h"
 #include "client/matchctl/yaml_file.h"
 
 #include <errno.h>
@@ -94,7 +95,8 @@ give_value(struct place *p, const json_t *value)
 	struct buf map = BUF_EMPTY;
 	int rc = 0;
 	if (!json_is_object(value))
-		p->reader->mistake(p->reader->arg, p->file, p->line, "not an object");
+		p->reader->mistake(p->reader->arg, p->file, p->line,
+				   TR("not an object", "это не объект"));
 	else if (json_to_mp(value, &map, why))
 		p->reader->mistake(p->reader->arg, p->file, p->line, why);
 	else
@@ -145,7 +147,7 @@ read_array(struct place *p)
 	while (rc == 0) {
 		skip_blanks(p);
 		if (p->at == p->end) {
-			expected(p, "the array does not end");
+			expected(p, TR("the array does not end", "массив не закончен"));
 			break;
 		}
 		rc = read_value(p);
@@ -154,7 +156,7 @@ read_array(struct place *p)
 		skip_blanks(p);
 		bool more = p->at < p->end && *p->at == ',';
 		if (!more && (p->at == p->end || *p->at != ']')) {
-			expected(p, "',' or ']' expected");
+			expected(p, TR("',' or ']' expected", "нужно ',' или ']'"));
 			break;
 		}
 		advance(p, p->at + 1);
@@ -187,7 +189,8 @@ read_jsonl(struct place *p)
 			rc = read_value(&line);
 			skip_blanks(&line);
 			if (rc == 0 && line.at < line.end)
-				expected(&line, "more than one value in the line");
+				expected(&line, TR("more than one value in the line",
+						   "в строке больше одного значения"));
 		}
 		advance(p, newline ? newline + 1 : end);
 	}

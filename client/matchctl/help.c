@@ -2,53 +2,74 @@
 
 #include <string.h>
 
+/* "--limit N", "--watch[=SECONDS]" */
+static void
+write_option(char *text, size_t size, const struct option_spec *o)
+{
+	const char *before = !o->value ? "" : *o->value == '[' ? "" : " ";
+	snprintf(text, size, "--%s%s%s", o->name, before, o->value ? o->value : "");
+}
+
 static void
 print_options(FILE *out, const struct option_spec *options)
 {
 	for (const struct option_spec *o = options; o->name; o++) {
 		char text[64];
-		snprintf(text, sizeof text, "--%s%s%s", o->name, o->value ? " " : "",
-			 o->value ? o->value : "");
+		write_option(text, sizeof text, o);
 		if (o->letter)
-			fprintf(out, "  -%c, %-22s %s\n", o->letter, text, o->help);
+			fprintf(out, "  -%c, %-22s %s\n", o->letter, text, say(o->help));
 		else
-			fprintf(out, "      %-22s %s\n", text, o->help);
+			fprintf(out, "      %-22s %s\n", text, say(o->help));
 	}
 }
 
 void
 help_all(FILE *out)
 {
-	fputs("Usage: matchctl [OPTION...] COMMAND ...\n\nCommands:\n", out);
+	fputs(TR("Usage: matchctl [OPTION...] COMMAND ...\n\nCommands:\n",
+		 "Вызов: matchctl [OPTION...] COMMAND ...\n\nКоманды:\n"),
+	      out);
 	for (const struct command *c = commands; c->name; c++) {
 		char text[64];
 		snprintf(text, sizeof text, "%s %s", c->name, c->operands);
-		fprintf(out, "  %-32s %s\n", text, c->summary);
+		if (c->summary.en)
+			fprintf(out, "  %-40s %s\n", text, say(c->summary));
 	}
-	fputs("\nOptions:\n", out);
+	fputs(TR("\nOptions:\n", "\nКлючи:\n"), out);
 	print_options(out, global_options);
-	fputs("\nExit status:\n"
-	      "  0  done\n"
-	      "  1  matchd refused\n"
-	      "  2  what was typed is wrong\n"
-	      "  3  matchd cannot be reached, or did not answer in time\n"
-	      "  4  a file cannot be read, or has mistakes\n"
-	      "  5  an internal error\n"
-	      "\n`matchctl help COMMAND` explains one.\n",
+	fputs(TR("\nExit status:\n"
+		 "  0  done\n"
+		 "  1  matchd refused\n"
+		 "  2  what was typed is wrong\n"
+		 "  3  matchd cannot be reached, or did not answer in time\n"
+		 "  4  a file cannot be read, or has mistakes\n"
+		 "  5  an internal error\n"
+		 "\n`matchctl help COMMAND` explains one.\n",
+		 "\nКод завершения:\n"
+		 "  0  сделано\n"
+		 "  1  matchd отказал\n"
+		 "  2  ошибка в набранном\n"
+		 "  3  matchd недоступен или не ответил вовремя\n"
+		 "  4  файл не читается или содержит ошибки\n"
+		 "  5  внутренняя ошибка\n"
+		 "\n`matchctl help COMMAND` объясняет команду.\n"),
 	      out);
 }
 
 void
 help_command(FILE *out, const struct command *c)
 {
-	fprintf(out, "Usage: matchctl %s%s%s%s\n\nTo %s.\n", c->name,
-		c->options ? " [OPTION...]" : "", *c->operands ? " " : "", c->operands, c->summary);
-	if (c->help)
-		fprintf(out, "\n%s", c->help);
+	fprintf(
+	    out,
+	    TR("Usage: matchctl %s%s%s%s\n\nTo %s.\n", "Вызов: matchctl %s%s%s%s\n\nЧтобы %s.\n"),
+	    c->name, c->options ? " [OPTION...]" : "", *c->operands ? " " : "", c->operands,
+	    say(c->summary));
+	if (c->help.en)
+		fprintf(out, "\n%s", say(c->help));
 	if (c->options) {
-		fputs("\nOptions:\n", out);
+		fputs(TR("\nOptions:\n", "\nКлючи:\n"), out);
 		print_options(out, c->options);
 	}
-	fputs("\nOptions of every command:\n", out);
+	fputs(TR("\nOptions of every command:\n", "\nКлючи всех команд:\n"), out);
 	print_options(out, global_options);
 }

@@ -1,6 +1,7 @@
 #include "client/matchctl/json.h"
 
 #include "client/matchctl/decimal.h"
+#include "client/matchctl/language.h"
 #include "proto/proto.h"
 
 #include <inttypes.h>
@@ -14,7 +15,10 @@ put_real(double value, struct buf *out, char why[JSON_WHY])
 		mp_put_text(out, text);
 		return 0;
 	}
-	snprintf(why, JSON_WHY, "the number %g cannot be written as a plain decimal", value);
+	snprintf(why, JSON_WHY,
+		 TR("the number %g cannot be written as a plain decimal",
+		    "число %g нельзя записать обычной десятичной дробью"),
+		 value);
 	return 1;
 }
 
@@ -50,7 +54,8 @@ put_value(const json_t *value, struct buf *out, unsigned depth, char why[JSON_WH
 {
 	bool nests = json_is_object(value) || json_is_array(value);
 	if (nests && depth == 0) {
-		snprintf(why, JSON_WHY, "nested deeper than %d", PROTO_MAX_DEPTH);
+		snprintf(why, JSON_WHY, TR("nested deeper than %d", "вложенность глубже %d"),
+			 PROTO_MAX_DEPTH);
 		return 1;
 	}
 	switch (json_typeof(value)) {

@@ -47,8 +47,10 @@ tool_number(const struct tool *t, const char *name, long long least, long long m
 		*ret = value;
 		return EXIT_DONE;
 	}
-	fprintf(stderr, "matchctl: --%s takes a whole number from %lld to %lld\n", name, least,
-		most);
+	fprintf(stderr,
+		TR("matchctl: --%s takes a whole number from %lld to %lld\n",
+		   "matchctl: --%s — целое число от %lld до %lld\n"),
+		name, least, most);
 	return EXIT_USAGE;
 }
 
@@ -58,7 +60,7 @@ tool_number(const struct tool *t, const char *name, long long least, long long m
 struct option_set {
 	const struct option_spec *specs[MAX_OPTIONS];
 	struct option longs[MAX_OPTIONS + 1];
-	char letters[2 * MAX_OPTIONS + 2];
+	char letters[3 * MAX_OPTIONS + 3];
 	size_t n;
 };
 
@@ -69,13 +71,17 @@ add_options(struct option_set *s, const struct option_spec *options)
 		s->specs[s->n] = options;
 		s->longs[s->n] = (struct option){
 		    .name = options->name,
-		    .has_arg = options->value ? required_argument : no_argument,
+		    .has_arg = !options->value		? no_argument
+			       : *options->value == '[' ? optional_argument
+							: required_argument,
 		    .val = 256 + (int)s->n,
 		};
 		size_t at = strlen(s->letters);
 		if (options->letter) {
 			s->letters[at++] = options->letter;
 			if (options->value)
+				s->letters[at++] = ':';
+			if (options->value && *options->value == '[')
 				s->letters[at] = ':';
 		}
 		s->n++;
@@ -93,6 +99,29 @@ find_option(const struct option_set *s, int c)
 	return NULL;
 }
 
+/* What getopt would say itself, in the language of this run. */
+static void
+unknown_option(const struct option_set *s, int c, const char *word)
+{
+	const struct option_spec *o = optopt ? find_option(s, optopt) : NULL;
+	if (c == ':' && o)
+		fprintf(
+		    stderr,
+		    TR("matchctl: --%s takes a value: %s\n", "matchctl: --%s нужно значение: %s\n"),
+		    o->name, o->value);
+	else if (o)
+		fprintf(
+		    stderr,
+		    TR("matchctl: --%s takes no value\n", "matchctl: --%s не принимает значения\n"),
+		    o->name);
+	else
+		fprintf(stderr,
+			TR("matchctl: there is no option %s here, or it is cut too short\n",
+			   "matchctl: здесь нет ключа %s, или он сокращён слишком сильно\n"),
+			word);
+	fputs(TR("Try: matchctl --help\n", "Попробуйте: matchctl --help\n"), stderr);
+}
+
 /*
  * Reads options from argv on; what is not one is moved behind them, or with a leading '+' in
  * `mode` ends the reading. Returns the index of the first operand, or -1 having said what is wrong.
@@ -101,16 +130,26 @@ static int
 read_options(struct tool *t, const char *mode, int argc, char **argv)
 {
 	struct option_set s = {.n = 0};
-	strcpy(s.letters, mode);
+	snprintf(s.letters, sizeof s.letters, "%s:", mode);
 	add_options(&s, t->command ? t->command->options : NULL);
 	add_options(&s, global_options);
 
 	optind = 0;
+	opterr = 0;
 	int c;
 	while ((c = getopt_long(argc, argv, s.letters, s.longs, NULL)) != -1) {
-		const struct option_spec *o = c == '?' ? NULL : find_option(&s, c);
-		if (!o)
+		if (c == '?' || c == ':') {
+			unknown_option(&s, c, argv[optind - 1]);
 			return -1;
+		}
+		const struct option_spec *o = find_option(&s, c);
+		/* What follows may already have to be complained about. */
+		if (strcmp(o->name, "lang") == 0 && !language_set(optarg)) {
+			fputs(TR("matchctl: --lang takes ru or en\n",
+				 "matchctl: --lang — ru или en\n"),
+			      stderr);
+			return -1;
+		}
 		t->given = mem_grow(t->given, t->n_given, &t->given_cap, sizeof *t->given);
 		t->given[t->n_given++] = (struct given){o, optarg};
 	}
@@ -152,8 +191,9 @@ find_command(int n, char **words, int *ret_words)
 static int
 unknown_command(const char *word)
 {
-	fprintf(stderr, "matchctl: there is no command \"%s\"", word);
-	const char *before = ", but";
+	fprintf(stderr, TR("matchctl: there is no command \"%s\"", "matchctl: нет команды «%s»"),
+		word);
+	const char *before = TR(", but", ", но есть");
 	for (const struct command *c = commands; c->name; c++) {
 		size_t n = strlen(word);
 		if (strncmp(c->name, word, n) != 0 || c->name[n] != ' ')
@@ -161,7 +201,7 @@ unknown_command(const char *word)
 		fprintf(stderr, "%s \"%s\"", before, c->name);
 		before = ",";
 	}
-	fputs("\nTry: matchctl --help\n", stderr);
+	fputs(TR("\nTry: matchctl --help\n", "\nПопробуйте: matchctl --help\n"), stderr);
 	return EXIT_USAGE;
 }
 
@@ -189,8 +229,10 @@ run_command(struct tool *t)
 		return EXIT_DONE;
 	}
 	if (t->n_operands < c->least || t->n_operands > c->most) {
-		fprintf(stderr, "matchctl: usage: matchctl %s %s\nTry: matchctl help %s\n", c->name,
-			c->operands, c->name);
+		fprintf(stderr,
+			TR("matchctl: usage: matchctl %s %s\nTry: matchctl help %s\n",
+			   "matchctl: вызов: matchctl %s %s\nПопробуйте: matchctl help %s\n"),
+			c->name, c->operands, c->name);
 		return EXIT_USAGE;
 	}
 	return c->run(t);
@@ -233,6 +275,7 @@ int
 main(int argc, char **argv)
 {
 	struct tool t = {.timeout_ms = 5000};
+	language_from_environment();
 	int code = run(&t, argc, argv);
 	matchd_close(t.client);
 	free(t.given);

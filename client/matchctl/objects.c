@@ -33,7 +33,9 @@ object_listing(const struct tool *t, struct mp object, struct arguments *args, c
 		int64_t ms;
 		if (!times_read(mp_get_str(&value), end, &ms)) {
 			snprintf(why, BULK_WHY,
-				 "%.*s: no time; expected YYYY-MM-DD, RFC 3339 or milliseconds",
+				 TR("%.*s: no time; expected YYYY-MM-DD, RFC 3339 or milliseconds",
+				    "%.*s: это не время; нужно ГГГГ-ММ-ДД, RFC 3339 или "
+				    "миллисекунды"),
 				 STR_FMT(key));
 			return 1;
 		}
@@ -133,7 +135,7 @@ object_participant_revise(const struct tool *t, struct mp object, struct argumen
 		put_pair(args, STR("participant"), id);
 		mp_put_raw(arguments_key(args, "set"), arguments_map(&rest));
 	} else {
-		snprintf(why, BULK_WHY, "there is no id");
+		snprintf(why, BULK_WHY, "%s", TR("there is no id", "нет id"));
 		rc = 1;
 	}
 	arguments_free(&rest);
@@ -150,8 +152,10 @@ object_time_option(struct arguments *args, const char *name, const char *text, b
 		return EXIT_DONE;
 	if (!times_read(str_of(text), end, &ms)) {
 		fprintf(stderr,
-			"matchctl: \"%s\" is no time; expected YYYY-MM-DD, RFC 3339 or "
-			"milliseconds\n",
+			TR("matchctl: \"%s\" is no time; expected YYYY-MM-DD, RFC 3339 or "
+			   "milliseconds\n",
+			   "matchctl: «%s» — не время; нужно ГГГГ-ММ-ДД, RFC 3339 или "
+			   "миллисекунды\n"),
 			text);
 		return EXIT_USAGE;
 	}
@@ -168,13 +172,16 @@ put_assignment(struct arguments *map, const char *option, const char *text)
 	const char *equals = strchr(text, '=');
 	int code = EXIT_DONE;
 	if (!equals || equals == text) {
-		fprintf(stderr, "matchctl: --%s takes NAME=JSON\n", option);
+		fprintf(stderr,
+			TR("matchctl: --%s takes NAME=JSON\n", "matchctl: --%s — NAME=JSON\n"),
+			option);
 		return EXIT_USAGE;
 	}
 	struct str name = {text, (uint32_t)(equals - text)};
 	if (json_text_to_mp(str_of(equals + 1), &value, why)) {
 		fprintf(stderr,
-			"matchctl: --%s %.*s: %s; a text stands in quotes: '%.*s=\"text\"'\n",
+			TR("matchctl: --%s %.*s: %s; a text stands in quotes: '%.*s=\"text\"'\n",
+			   "matchctl: --%s %.*s: %s; текст пишется в кавычках: '%.*s=\"текст\"'\n"),
 			option, STR_FMT(name), why, STR_FMT(name));
 		code = EXIT_USAGE;
 	} else {

@@ -81,7 +81,7 @@ ask_pages(struct tool *t, const struct arguments *args, const struct row_query *
 int
 rows_print(struct tool *t, struct arguments *args, const struct row_query *q)
 {
-	struct column columns[MAX_COLUMNS + 1] = {{0}};
+	struct column columns[MAX_COLUMNS + 1] = {{TEXTS(NULL, NULL)}};
 	for (size_t i = 0; i < MAX_COLUMNS && q->columns[i].key; i++)
 		columns[i] = q->columns[i].column;
 	struct table *table = table_new(columns);
@@ -91,9 +91,11 @@ rows_print(struct tool *t, struct arguments *args, const struct row_query *q)
 		table_print(table, stdout);
 	fflush(stdout);
 	if (code == EXIT_DONE && !t->json && table_is_empty(table))
-		puts("(none)");
+		puts(TR("(none)", "(пусто)"));
 	if (more)
-		fputs("matchctl: there are more; --all shows them\n", stderr);
+		fputs(TR("matchctl: there are more; --all shows them\n",
+			 "matchctl: это не всё; остальное покажет --all\n"),
+		      stderr);
 	table_free(table);
 	return code;
 }

@@ -23,7 +23,7 @@ table_new(const struct column *columns)
 {
 	struct table *t = mem_zalloc(sizeof *t);
 	t->columns = columns;
-	while (columns[t->n_columns].title)
+	while (columns[t->n_columns].title.en)
 		t->n_columns++;
 	return t;
 }
@@ -59,7 +59,7 @@ table_cell(struct table *t, struct str text)
 static size_t
 column_width(const struct table *t, size_t column)
 {
-	size_t width = text_width(str_of(t->columns[column].title));
+	size_t width = text_width(str_of(say(t->columns[column].title)));
 	for (size_t i = column; i < t->n_cells; i += t->n_columns)
 		if (t->cells[i].width > width)
 			width = t->cells[i].width;
@@ -91,7 +91,7 @@ table_print(const struct table *t, FILE *out)
 		return;
 	size_t *widths = mem_alloc(t->n_columns * sizeof *widths);
 	for (size_t i = 0; i < t->n_columns; i++) {
-		struct str title = str_of(t->columns[i].title);
+		struct str title = str_of(say(t->columns[i].title));
 		widths[i] = column_width(t, i);
 		print_cell(out, title, widths[i] - text_width(title), t->columns[i].right,
 			   i + 1 == t->n_columns);

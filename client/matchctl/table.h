@@ -2,6 +2,7 @@
 
 /* A table for people: columns as wide as what is in them, measured as a terminal shows it. */
 
+#include "client/matchctl/language.h"
 #include "util/buf.h"
 
 #include <stdbool.h>
@@ -9,9 +10,9 @@
 #include <stdio.h>
 
 struct column {
-	const char *title; /* NULL ends a list of columns */
-	bool right;	   /* numbers */
-	size_t most;	   /* cells are cut to so many columns; 0: never */
+	struct texts title; /* NULLs end a list of columns */
+	bool right;	    /* numbers */
+	size_t most;	    /* cells are cut to so many columns; 0: never */
 };
 
 struct table;

@@ -1,5 +1,6 @@
 #include "client/matchctl/value.h"
 
+#include "client/matchctl/language.h"
 #include "client/matchctl/text.h"
 #include "client/matchctl/times.h"
 
@@ -50,7 +51,7 @@ put_array(struct buf *out, struct mp value)
 {
 	uint32_t n = mp_get_array(&value);
 	if (n == 0)
-		put_text(out, "(none)");
+		put_text(out, TR("(none)", "(нет)"));
 	for (uint32_t i = 0; i < n && !value.failed; i++) {
 		if (i > 0)
 			put_text(out, ", ");
@@ -78,7 +79,7 @@ put_interval(struct buf *out, struct mp map)
 	bool from = has(map, "from"), to = has(map, "to");
 	if (from)
 		value_put_key(out, map, "from");
-	put_text(out, from ? (to ? " … " : " or more") : "up to ");
+	put_text(out, from ? (to ? " … " : TR(" or more", " и больше")) : TR("up to ", "до "));
 	if (to)
 		value_put_key(out, map, "to");
 }
@@ -87,13 +88,14 @@ put_interval(struct buf *out, struct mp map)
 static void
 put_place(struct buf *out, struct mp map)
 {
-	static const char *const radius[][2] = {{"radius_km", " km"}, {"radius_m", " m"}};
+	const char *const radius[][2] = {{"radius_km", TR(" km", " км")},
+					 {"radius_m", TR(" m", " м")}};
 	value_put_key(out, map, "lat");
 	put_text(out, ", ");
 	value_put_key(out, map, "lon");
 	for (size_t i = 0; i < 2; i++)
 		if (has(map, radius[i][0])) {
-			put_text(out, " within ");
+			put_text(out, TR(" within ", " в радиусе "));
 			value_put_key(out, map, radius[i][0]);
 			put_text(out, radius[i][1]);
 		}
@@ -153,7 +155,7 @@ value_put(struct buf *out, const char *key, struct mp value)
 		put_text(out, "-");
 		break;
 	case MP_BOOL:
-		put_text(out, mp_get_bool(&value) ? "yes" : "no");
+		put_text(out, mp_get_bool(&value) ? TR("yes", "да") : TR("no", "нет"));
 		break;
 	case MP_INT:
 		put_int(out, key, value);

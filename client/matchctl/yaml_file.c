@@ -1,5 +1,6 @@
 #include "client/matchctl/yaml_file.h"
 
+#include "client/matchctl/language.h"
 #include "proto/proto.h"
 #include "util/mp.h"
 
@@ -44,7 +45,8 @@ next(struct yaml *y)
 	y->has_event = yaml_parser_parse(&y->parser, &y->event);
 	if (!y->has_event)
 		return mistaken(y, y->parser.problem_mark.line, "%s",
-				y->parser.problem ? y->parser.problem : "not YAML");
+				y->parser.problem ? y->parser.problem
+						  : TR("not YAML", "это не YAML"));
 	return 0;
 }
 
@@ -107,7 +109,9 @@ static int
 put_scalar(struct yaml *y, struct buf *out)
 {
 	if (y->event.data.scalar.length > MAX_SCALAR)
-		return mistaken(y, line_of(y), "a text of more than %d bytes", MAX_SCALAR);
+		return mistaken(y, line_of(y),
+				TR("a text of more than %d bytes", "текст длиннее %d байт"),
+				MAX_SCALAR);
 	if (y->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
 		put_plain(out, scalar_text(y));
 	else
@@ -136,10 +140,12 @@ static int
 put_pair(struct yaml *y, struct buf *pairs, uint32_t n, unsigned depth)
 {
 	if (y->event.type != YAML_SCALAR_EVENT)
-		return mistaken(y, line_of(y), "a key that is not a text");
+		return mistaken(y, line_of(y), TR("a key that is not a text", "ключ — не текст"));
 	if (stands_in(pairs, n, scalar_text(y)))
-		return mistaken(y, line_of(y), "the key \"%s\" stands here twice",
-				(const char *)y->event.data.scalar.value);
+		return mistaken(
+		    y, line_of(y),
+		    TR("the key \"%s\" stands here twice", "ключ «%s» стоит здесь дважды"),
+		    (const char *)y->event.data.scalar.value);
 	mp_put_str(pairs, scalar_text(y));
 	return next(y) || put_node(y, pairs, depth);
 }
@@ -153,11 +159,14 @@ put_collection(struct yaml *y, struct buf *out, unsigned depth)
 	struct buf inside = BUF_EMPTY;
 	uint32_t n = 0;
 	if (depth == 0)
-		return mistaken(y, line_of(y), "nested deeper than %d", PROTO_MAX_DEPTH);
+		return mistaken(y, line_of(y), TR("nested deeper than %d", "вложенность глубже %d"),
+				PROTO_MAX_DEPTH);
 	int rc = next(y);
 	for (; rc == 0 && y->event.type != end; n++) {
 		if (n == MAX_ENTRIES)
-			rc = mistaken(y, line_of(y), "more than %d entries", MAX_ENTRIES);
+			rc = mistaken(y, line_of(y),
+				      TR("more than %d entries", "больше %d элементов"),
+				      MAX_ENTRIES);
 		else
 			rc = is_map ? put_pair(y, &inside, n, depth - 1)
 				    : put_node(y, &inside, depth - 1);
@@ -181,18 +190,25 @@ put_node(struct yaml *y, struct buf *out, unsigned depth)
 	switch (e->type) {
 	case YAML_SCALAR_EVENT:
 		if (e->data.scalar.anchor || e->data.scalar.tag)
-			return mistaken(y, line_of(y), "anchors and tags are not taken");
+			return mistaken(
+			    y, line_of(y),
+			    TR("anchors and tags are not taken", "якоря и теги не принимаются"));
 		return put_scalar(y, out) || next(y);
 	case YAML_SEQUENCE_START_EVENT:
 		if (e->data.sequence_start.anchor || e->data.sequence_start.tag)
-			return mistaken(y, line_of(y), "anchors and tags are not taken");
+			return mistaken(
+			    y, line_of(y),
+			    TR("anchors and tags are not taken", "якоря и теги не принимаются"));
 		return put_collection(y, out, depth);
 	case YAML_MAPPING_START_EVENT:
 		if (e->data.mapping_start.anchor || e->data.mapping_start.tag)
-			return mistaken(y, line_of(y), "anchors and tags are not taken");
+			return mistaken(
+			    y, line_of(y),
+			    TR("anchors and tags are not taken", "якоря и теги не принимаются"));
 		return put_collection(y, out, depth);
 	default:
-		return mistaken(y, line_of(y), "aliases are not taken");
+		return mistaken(y, line_of(y),
+				TR("aliases are not taken", "псевдонимы не принимаются"));
 	}
 }
 
@@ -204,8 +220,9 @@ give_map(struct yaml *y, const char *file, const struct document_reader *reader,
 {
 	struct buf map = BUF_EMPTY;
 	unsigned line = (unsigned)line_of(y) + 1;
-	int rc = y->event.type == YAML_MAPPING_START_EVENT ? put_node(y, &map, PROTO_MAX_DEPTH)
-							   : mistaken(y, line_of(y), "not a map");
+	int rc = y->event.type == YAML_MAPPING_START_EVENT
+		     ? put_node(y, &map, PROTO_MAX_DEPTH)
+		     : mistaken(y, line_of(y), "%s", TR("not a map", "это не словарь"));
 	if (rc == 0)
 		*ret_stop =
 		    reader->document(reader->arg, &(struct document){file, line, buf_str(&map)});
@@ -244,7 +261,7 @@ yaml_read(const char *file, struct str text, const struct document_reader *reade
 	struct yaml y = {.has_event = false};
 	int stop = 0;
 	if (!yaml_parser_initialize(&y.parser)) {
-		reader->mistake(reader->arg, file, 0, "out of memory");
+		reader->mistake(reader->arg, file, 0, TR("out of memory", "не хватило памяти"));
 		return 0;
 	}
 	yaml_parser_set_encoding(&y.parser, YAML_UTF8_ENCODING);

@@ -1,9 +1,15 @@
 """Fixtures of the whole-daemon tests: real processes, short directories, a bound on every test's time."""
 
+import os
 import signal
 
 import daemon_process
 import pytest
+
+# The tool goes by its user's locale and settings; the tests by none.
+for name in [name for name in os.environ if name.startswith(("LC_", "MATCH")) and name != "MATCHD_BUILD"]:
+    del os.environ[name]
+os.environ.update(LC_ALL="C.UTF-8", XDG_CONFIG_HOME="/nonexistent")
 
 DEFAULT_TIMEOUT_S = 60
 LOG_LINES = 60

@@ -325,7 +325,11 @@ tables_line_up_in_any_script(void **state)
 {
 	(void)state;
 	static const struct column columns[] = {
-	    {"ID"}, {"N", .right = true}, {"TITLE", .most = 8}, {NULL}};
+	    {TEXTS("ID", "ИД")},
+	    {TEXTS("N", "Ч"), .right = true},
+	    {TEXTS("TITLE", "ИМЯ"), .most = 8},
+	    {TEXTS(NULL, NULL)},
+	};
 	struct table *t = table_new(columns);
 	const char *const cells[] = {"acme",	       "7",    "Токарные работы",
 				     "бета",	       "1042", "Валы",
