@@ -202,12 +202,14 @@ participant_list(struct call *c)
 	int wanted;
 	uint32_t limit = (uint32_t)arg_int(c, "limit", PAGE);
 	uint32_t number = (uint32_t)arg_int(c, "after", 0);
+	struct str kind = arg_text(c, "kind"), region = arg_text(c, "region");
 	const struct participant *p;
 
 	if (!read_word(c, "status", status_names, &wanted))
 		return false;
 	while ((p = market_participant_at(c->market, ++number))) {
-		if (wanted >= 0 && (int)p->status != wanted)
+		if ((wanted >= 0 && (int)p->status != wanted) ||
+		    (kind.p && !str_eq(p->kind, kind)) || (region.p && !str_eq(p->region, region)))
 			continue;
 		if (page.count == limit || page.rows.len > REPLY_PAGE) {
 			page.next = number - 1;
@@ -290,10 +292,16 @@ listing_title(const struct listing *l)
 	return mp_get_str(&title);
 }
 
+static bool
+of_member(const struct market *m, const struct listing *l)
+{
+	return market_participant_at(m, l->participant)->status == STATUS_MEMBER;
+}
+
 static void
 put_listing_row(const struct market *m, const struct listing *l, struct buf *out)
 {
-	mp_put_map(out, 7);
+	mp_put_map(out, 10);
 	mp_put_text(out, "listing");
 	put_listing_id(m, l, out);
 	mp_put_text(out, "exchange");
@@ -308,19 +316,34 @@ put_listing_row(const struct market *m, const struct listing *l, struct buf *out
 	mp_put_str(out, listing_title(l));
 	mp_put_text(out, "told");
 	mp_put_uint(out, l->n_told);
+	mp_put_text(out, "member");
+	mp_put_bool(out, of_member(m, l));
+	mp_put_text(out, "opening");
+	mp_put_uint(out, l->opening);
+	mp_put_text(out, "valid_until");
+	if (l->valid_until_ms)
+		mp_put_int(out, l->valid_until_ms);
+	else
+		mp_put_nil(out);
 }
 
 struct listing_filter {
 	const struct participant *participant;
 	const struct exchange *exchange;
 	int side, state;
+	int64_t member, told;	 /* -1: either */
+	int64_t until_before_ms; /* 0: whatever */
 };
 
 static bool
 read_filter(struct call *c, struct listing_filter *ret)
 {
 	struct str exchange = arg_text(c, "exchange");
-	*ret = (struct listing_filter){0};
+	*ret = (struct listing_filter){
+	    .member = arg_int(c, "member", -1),
+	    .told = arg_int(c, "told", -1),
+	    .until_before_ms = arg_int(c, "until_before", 0),
+	};
 	if (arg_text(c, "participant").p && !(ret->participant = wanted_participant(c)))
 		return false;
 	if (exchange.p && !(ret->exchange = market_exchange(c->market, exchange))) {
@@ -337,7 +360,11 @@ passes(const struct call *c, const struct listing_filter *f, const struct listin
 {
 	return (!f->participant || f->participant->number == l->participant) &&
 	       (!f->exchange || f->exchange == market_exchange_at(c->market, l->exchange)) &&
-	       (f->side < 0 || f->side == l->side) && (f->state < 0 || f->state == l->state);
+	       (f->side < 0 || f->side == l->side) && (f->state < 0 || f->state == l->state) &&
+	       (f->told < 0 || f->told == (l->n_told > 0)) &&
+	       (f->member < 0 || f->member == of_member(c->market, l)) &&
+	       (!f->until_before_ms ||
+		(l->valid_until_ms && l->valid_until_ms < f->until_before_ms));
 }
 
 static bool

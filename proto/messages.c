@@ -113,6 +113,8 @@ static const struct proto_field participant_show_results[] = {
 };
 static const struct proto_field participant_list_args[] = {
     {"status", PROTO_TEXT, 0, 1, NAME, "only those with this status"},
+    {"kind", PROTO_TEXT, 0, 1, NAME, "only those of this kind"},
+    {"region", PROTO_TEXT, 0, 1, NAME, "only those of this region"},
     {"after", PROTO_INT, 0, 0, UINT32_MAX, "where the previous page ended"},
     {"limit", PROTO_INT, 0, 1, 1000, "at most so many (default 100)"},
     END,
@@ -200,13 +202,20 @@ static const struct proto_field list_args[] = {
     {"exchange", PROTO_TEXT, 0, 1, NAME, "only of this exchange"},
     {"side", PROTO_TEXT, 0, 1, NAME, "only needs or only offers"},
     {"state", PROTO_TEXT, 0, 1, NAME, "only in this state"},
+    {"member", PROTO_BOOL, 0, 0, 0, "only of members, or only of others"},
+    {"told", PROTO_BOOL, 0, 0, 0, "only with told matches, or only without"},
+    {"until_before", PROTO_INT, 0, TIME, "only with a valid_until before this; ms of Unix time"},
     {"after", PROTO_INT, 0, 0, UINT32_MAX, "where the previous page ended"},
     {"limit", PROTO_INT, 0, 1, 1000, "at most so many (default 100)"},
     END,
 };
 static const struct proto_field list_results[] = {
     {"listings", PROTO_ARRAY, PROTO_REQUIRED, 0, 0,
-     "{listing, exchange, side, state, revision, title, told} each, in order of first publication"},
+     "{listing, exchange, side, state, revision, title, told, member, opening, valid_until} each, "
+     "in "
+     "order of first publication; `opening` counts listings in the order in which they first "
+     "opened, "
+     "0 for never"},
     {"next", PROTO_INT, 0, 0, 0, "give it as `after` for the next page; absent at the end"},
     END,
 };

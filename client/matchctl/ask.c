@@ -1,7 +1,9 @@
 #include "client/matchctl/ask.h"
 
 #include "client/matchctl/json.h"
+#include "client/matchctl/pager.h"
 #include "client/matchctl/refusals.h"
+#include "client/matchctl/style.h"
 #include "client/matchctl/text.h"
 #include "client/matchctl/value.h"
 
@@ -45,6 +47,9 @@ ask_failed(const struct tool *t, int code)
 		fprintf(stderr, "matchctl: %s%s%s\n", matchd_strerror(code),
 			code == MATCHD_E_SYSTEM ? ": " : "",
 			code == MATCHD_E_SYSTEM ? strerror(errno) : "");
+		fputs(TR("`matchctl doctor` looks for the reason.\n",
+			 "Причину поищет `matchctl doctor`.\n"),
+		      stderr);
 		return EXIT_INTERNAL;
 	}
 }
@@ -69,6 +74,15 @@ ask_connect(struct tool *t)
 	return EXIT_USAGE;
 }
 
+void
+ask_hint(const struct tool *t, const char *code)
+{
+	const struct refusal_words *w = refusals_find(code);
+	if (w && w->hint.en && !t->json)
+		fprintf(stderr, "%s%s%s\n", style_begin(stderr, STYLE_FAINT), say(w->hint),
+			style_end(stderr, STYLE_FAINT));
+}
+
 int
 ask_refused(const struct tool *t, const char *where, const struct matchd_error *e)
 {
@@ -83,7 +97,6 @@ ask_refused(const struct tool *t, const char *where, const struct matchd_error *
 	const struct refusal_words *w = refusals_find(e->code);
 	const char *ru = w && language_is_russian() ? w->ru : NULL;
 	const char *const parts[] = {
-	    where ? where : "matchctl",
 	    ": ",
 	    e->field,
 	    *e->field ? ": " : "",
@@ -100,9 +113,14 @@ ask_refused(const struct tool *t, const char *where, const struct matchd_error *
 	};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		buf_put(&line, parts[i], strlen(parts[i]));
+	fputs(style_begin(stderr, STYLE_BAD), stderr);
+	text_print(stderr, str_of(where ? where : "matchctl"));
+	fputs(style_end(stderr, STYLE_BAD), stderr);
 	text_print(stderr, buf_str(&line));
 	fputc('\n', stderr);
 	buf_free(&line);
+	if (!where)
+		ask_hint(t, e->code);
 	return code;
 }
 
@@ -163,7 +181,8 @@ without_envelope(struct mp reply, struct buf *out)
 }
 
 int
-ask_and_print(struct tool *t, const char *cmd, struct arguments *args, const char *result)
+ask_and_print_to(struct tool *t, const char *cmd, struct arguments *args, const char *result,
+		 FILE *out)
 {
 	struct matchd_reply *r;
 	struct buf own = BUF_EMPTY;
@@ -180,10 +199,19 @@ ask_and_print(struct tool *t, const char *cmd, struct arguments *args, const cha
 	if (mp_peek(&shown) != MP_MAP)
 		code = ask_failed(t, MATCHD_E_PROTOCOL);
 	else if (t->json)
-		json_print_line(stdout, json_from_mp(shown));
+		json_print_line(out, json_from_mp(shown));
 	else
-		value_print_record(stdout, shown);
+		value_print_record(out, shown);
 	buf_free(&own);
 	matchd_reply_free(r);
+	return code;
+}
+
+int
+ask_and_print(struct tool *t, const char *cmd, struct arguments *args, const char *result)
+{
+	FILE *out = pager_open(t);
+	int code = ask_and_print_to(t, cmd, args, result, out);
+	pager_close(out);
 	return code;
 }

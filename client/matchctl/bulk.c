@@ -3,13 +3,14 @@
 #include "client/matchctl/ask.h"
 #include "client/matchctl/documents.h"
 #include "client/matchctl/json.h"
+#include "client/matchctl/refusals.h"
 #include "client/matchctl/value.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 /* Enough to keep a core busy that commits what is there in one go. */
-enum { WINDOW = 64 };
+enum { WINDOW = 64, MAX_HINTS = 8 };
 
 struct item {
 	uint64_t id; /* 0: free */
@@ -25,6 +26,8 @@ struct bulk {
 	uint64_t stored, unchanged, refused, mistaken;
 	int failed;	    /* an exit code that ended it all, or EXIT_DONE */
 	struct buf summary; /* of the last one stored, in words */
+	const struct refusal_words *hints[MAX_HINTS]; /* what to do about refusals, each once */
+	size_t n_hints;
 };
 
 /* ---- what came back ---- */
@@ -66,6 +69,18 @@ print_json_result(const struct item *item, const struct matchd_reply *r)
 	json_print_line(stdout, line);
 }
 
+/* A thousand refusals of one kind need one hint, at the end. */
+static void
+keep_hint(struct bulk *b, const char *code)
+{
+	const struct refusal_words *w = refusals_find(code);
+	for (size_t i = 0; i < b->n_hints; i++)
+		if (b->hints[i] == w)
+			return;
+	if (w && b->n_hints < MAX_HINTS)
+		b->hints[b->n_hints++] = w;
+}
+
 static void
 say_refused(struct bulk *b, const char *file, unsigned line, const struct matchd_error *e)
 {
@@ -74,6 +89,7 @@ say_refused(struct bulk *b, const char *file, unsigned line, const struct matchd
 	if (ask_refused(b->tool, where, e) == EXIT_CONNECTION)
 		b->failed = EXIT_CONNECTION;
 	b->refused++;
+	keep_hint(b, e->code);
 }
 
 static void
@@ -229,6 +245,8 @@ sum_up(const struct bulk *b)
 			TR("not sent: %" PRIu64 " with mistakes in the file\n",
 			   "не отправлено: %" PRIu64 " с ошибками в файле\n"),
 			b->mistaken);
+	for (size_t i = 0; i < b->n_hints; i++)
+		ask_hint(b->tool, b->hints[i]->code);
 }
 
 int

@@ -1,5 +1,6 @@
 #include "client/matchctl/definition.h"
 #include "client/matchctl/json.h"
+#include "client/matchctl/pager.h"
 #include "client/matchctl/table.h"
 #include "client/matchctl/value.h"
 
@@ -106,7 +107,7 @@ put_excluding(struct buf *out, const struct matchd_reply *r)
 }
 
 static void
-print_verdict(const struct matchd_reply *r, bool meets)
+print_verdict(FILE *out, const struct matchd_reply *r, bool meets)
 {
 	struct buf text = BUF_EMPTY;
 	struct mp reply = ask_map(r);
@@ -126,18 +127,18 @@ print_verdict(const struct matchd_reply *r, bool meets)
 	value_put_key(&text, reply, "need_box");
 	put(&text, TR(", offer's box ", ", вариант предложения "));
 	value_put_key(&text, reply, "offer_box");
-	printf("%.*s\n\n", STR_FMT(buf_str(&text)));
+	fprintf(out, "%.*s\n\n", STR_FMT(buf_str(&text)));
 	buf_free(&text);
 }
 
 static void
-print_fields(const struct matchd_reply *r, struct mp definition)
+print_fields(FILE *out, const struct matchd_reply *r, struct mp definition)
 {
 	static const struct column columns[] = {
 	    {TEXTS("FIELD", "ПОЛЕ")},
 	    {TEXTS("NEED", "ПОТРЕБНОСТЬ"), .most = STATEMENT_WIDTH},
 	    {TEXTS("OFFER", "ПРЕДЛОЖЕНИЕ"), .most = STATEMENT_WIDTH},
-	    {TEXTS("MET", "СОШЛОСЬ")},
+	    {TEXTS("MET", "СОШЛОСЬ"), .words = true},
 	    {TEXTS("BLAMED", "ИЗ-ЗА")},
 	    {TEXTS("NEED PTS", "БАЛЛЫ ПОТР."), .right = true},
 	    {TEXTS("OFFER PTS", "БАЛЛЫ ПРЕДЛ."), .right = true},
@@ -151,7 +152,7 @@ print_fields(const struct matchd_reply *r, struct mp definition)
 		add_field(table, fields, definition);
 		mp_get_raw(&fields);
 	}
-	table_print(table, stdout);
+	table_print(table, out);
 	table_free(table);
 }
 
@@ -182,8 +183,10 @@ print_explanation(struct tool *t, const struct matchd_reply *r)
 	int code = ask_definition(t, t->operands[0], &shown, &definition);
 	if (code != EXIT_DONE)
 		return code;
-	print_verdict(r, mp_get_bool(&meets));
-	print_fields(r, definition);
+	FILE *out = pager_open(t);
+	print_verdict(out, r, mp_get_bool(&meets));
+	print_fields(out, r, definition);
+	pager_close(out);
 	matchd_reply_free(shown);
 	return EXIT_DONE;
 }

@@ -5,21 +5,30 @@ cmd_participant_list(struct tool *t)
 {
 	static const struct row_column columns[] = {
 	    {"id", {TEXTS("ID", "ID")}},
-	    {"status", {TEXTS("STATUS", "СТАТУС")}},
+	    {"status", {TEXTS("STATUS", "СТАТУС"), .words = true}},
 	    {"kind", {TEXTS("KIND", "ВИД")}},
 	    {"region", {TEXTS("REGION", "РЕГИОН")}},
 	    {"listings", {TEXTS("LISTINGS", "ОБЪЯВЛЕНИЙ"), .right = true}},
 	    {"name", {TEXTS("NAME", "НАЗВАНИЕ"), .most = 60}},
 	    {NULL, {TEXTS(NULL, NULL)}},
 	};
+	static const struct row_order orders[] = {
+	    {"id", "id"},	  {"name", "name"},	    {"status", "status"}, {"kind", "kind"},
+	    {"region", "region"}, {"listings", "listings"}, {NULL, NULL},
+	};
+	static const char *const filters[] = {"status", "kind", "region"};
+	static const char *const searched[] = {"id", "name", NULL};
 	const struct row_query query = {
 	    .cmd = "participant.list",
 	    .list = "participants",
 	    .columns = columns,
-	    .all = tool_flag(t, "all"),
+	    .limit = ROWS_DEFAULT,
+	    .orders = orders,
+	    .searched = searched,
 	};
 	struct arguments args = ARGUMENTS_EMPTY;
-	arguments_text(&args, "status", tool_option(t, "status"));
+	for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
+		arguments_text(&args, filters[i], tool_option(t, filters[i]));
 	int code = rows_print(t, &args, &query);
 	arguments_free(&args);
 	return code;

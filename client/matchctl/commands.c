@@ -22,6 +22,12 @@ const struct option_spec global_options[] = {
     {"lang", 0, "LANGUAGE",
      TEXTS("ru or en (default: $MATCHCTL_LANG, or by the locale)",
 	   "ru или en (иначе $MATCHCTL_LANG или по локали)")},
+    {"color", 0, "WHEN",
+     TEXTS("auto, always or never (default: auto, at a terminal without $NO_COLOR)",
+	   "auto, always или never (иначе auto: на терминале без $NO_COLOR)")},
+    {"no-pager", 0, NULL,
+     TEXTS("do not show long tables by $MATCHCTL_PAGER, $PAGER or less",
+	   "не показывать длинное через $MATCHCTL_PAGER, $PAGER или less")},
     {"version", 'V', NULL, TEXTS("print the version", "напечатать версию")},
     {"help", 'h', NULL, TEXTS("print help", "напечатать справку")},
     NO_OPTION,
@@ -39,9 +45,29 @@ const struct option_spec global_options[] = {
 		    TEXTS("refuse if another revision is stored",                                  \
 			  "отказать, если хранится другая ревизия")                                \
 	}
+#define LIMIT_OPTION                                                                               \
+	{                                                                                          \
+		"limit", 'n', "N", TEXTS("at most so many", "не больше стольких")                  \
+	}
+#define AFTER_OPTION                                                                               \
+	{                                                                                          \
+		"after", 0, "N",                                                                   \
+		    TEXTS("go on where a page ended, which said so",                               \
+			  "продолжить там, где кончилась страница: она это назвала")               \
+	}
 #define ALL_OPTION                                                                                 \
 	{                                                                                          \
-		"all", 'a', NULL, TEXTS("all pages", "все страницы")                               \
+		"all", 'a', NULL, TEXTS("all of them", "все")                                      \
+	}
+#define REVERSE_OPTION                                                                             \
+	{                                                                                          \
+		"reverse", 'r', NULL, TEXTS("the other way round", "в обратном порядке")           \
+	}
+#define WATCH_OPTION                                                                               \
+	{                                                                                          \
+		"watch", 'w', "[=SECONDS]",                                                        \
+		    TEXTS("show it anew every so many seconds (default: 2), until Ctrl-C",         \
+			  "показывать заново каждые столько секунд (иначе 2), до Ctrl-C")          \
 	}
 
 static const struct option_spec format_options[] = {
@@ -68,7 +94,20 @@ static const struct option_spec participant_revise_options[] = {
 
 static const struct option_spec participant_list_options[] = {
     {"status", 's', "STATUS", TEXTS("only those with this status", "только с этим статусом")},
+    {"kind", 'k', "KIND",
+     TEXTS("legal_entity, sole_proprietor, person or foreign_entity",
+	   "legal_entity, sole_proprietor, person или foreign_entity")},
+    {"region", 'R', "REGION", TEXTS("only of this region", "только из этого региона")},
+    {"text", 'T', "TEXT",
+     TEXTS("only with this text in id or name", "только с этим текстом в id или названии")},
+    {"sort", 'o', "KEY",
+     TEXTS("by id, name, status, kind, region or listings (default: as registered)",
+	   "по id, name, status, kind, region или listings (иначе по порядку регистрации)")},
+    REVERSE_OPTION,
+    LIMIT_OPTION,
+    AFTER_OPTION,
     ALL_OPTION,
+    WATCH_OPTION,
     NO_OPTION,
 };
 
@@ -112,13 +151,37 @@ static const struct option_spec list_options[] = {
     {"state", 'S', "STATE",
      TEXTS("draft, pending, scheduled, open, paused, withdrawn or expired",
 	   "draft, pending, scheduled, open, paused, withdrawn или expired")},
+    {"member", 'm', "YES|NO",
+     TEXTS("only members' listings, or only others'", "только членов (member) или только прочих")},
+    {"told", 0, "YES|NO",
+     TEXTS("only with told matches, or only without",
+	   "только с сообщёнными совпадениями или без них")},
+    {"until-before", 0, "DATE", TEXTS("only what ends before", "только то, что кончается раньше")},
+    {"text", 'T', "TEXT",
+     TEXTS("only with this text in the title", "только с этим текстом в названии")},
+    {"sort", 'o', "KEY",
+     TEXTS("by listing, exchange, state, title, told, revision, opened or until (default: as "
+	   "published)",
+	   "по listing, exchange, state, title, told, revision, opened или until (иначе по порядку "
+	   "публикации)")},
+    REVERSE_OPTION,
+    LIMIT_OPTION,
+    AFTER_OPTION,
     ALL_OPTION,
+    WATCH_OPTION,
     NO_OPTION,
 };
 
 static const struct option_spec matches_options[] = {
     {"limit", 'n', "N", TEXTS("at most so many (default: 20)", "не больше стольких (иначе 20)")},
-    {"all", 'a', NULL, TEXTS("all of them", "все")},
+    AFTER_OPTION,
+    ALL_OPTION,
+    WATCH_OPTION,
+    NO_OPTION,
+};
+
+static const struct option_spec view_options[] = {
+    WATCH_OPTION,
     NO_OPTION,
 };
 
@@ -234,7 +297,7 @@ const struct command commands[] = {
 	   "is\nmissed, also when matchd restarts meanwhile.\n",
 	   "STREAM — x.EXCHANGE или p.PARTICIPANT; без него виден весь ход событий. Ничего не\n"
 	   "теряется, даже если matchd тем временем перезапустится.\n")},
-    {"exchange list", "", 0, 0, NULL, cmd_exchange_list,
+    {"exchange list", "", 0, 0, view_options, cmd_exchange_list,
      TEXTS("list the exchanges", "перечислить площадки"), NO_HELP},
     {"exchange show", "EXCHANGE", 1, 1, NULL, cmd_exchange_show,
      TEXTS("show an exchange's definition", "показать описание площадки"), NO_HELP},
@@ -250,8 +313,8 @@ const struct command commands[] = {
 	   "definition that stored listings would not fit is refused, and the one in force stays.\n",
 	   "Читаются все файлы, загружается изменившееся; совпадения меняются вслед. Описание,\n"
 	   "которому не отвечают хранимые объявления, отвергается, и действует прежнее.\n")},
-    {"status", "", 0, 0, NULL, cmd_status, TEXTS("show how matchd is", "показать состояние matchd"),
-     NO_HELP},
+    {"status", "", 0, 0, view_options, cmd_status,
+     TEXTS("show how matchd is", "показать состояние matchd"), NO_HELP},
     {"help", "[COMMAND]", 0, 2, NULL, cmd_help, TEXTS("explain a command", "объяснить команду"),
      NO_HELP},
     {NULL, NULL, 0, 0, NULL, NULL, TEXTS(NULL, NULL), NO_HELP},

@@ -17,9 +17,9 @@ print_options(FILE *out, const struct option_spec *options)
 		char text[64];
 		write_option(text, sizeof text, o);
 		if (o->letter)
-			fprintf(out, "  -%c, %-22s %s\n", o->letter, text, say(o->help));
+			fprintf(out, "  -%c, %-26s %s\n", o->letter, text, say(o->help));
 		else
-			fprintf(out, "      %-22s %s\n", text, say(o->help));
+			fprintf(out, "      %-26s %s\n", text, say(o->help));
 	}
 }
 

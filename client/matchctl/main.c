@@ -2,6 +2,8 @@
 
 #include "client/matchctl/command.h"
 #include "client/matchctl/help.h"
+#include "client/matchctl/pager.h"
+#include "client/matchctl/style.h"
 #include "client/matchd.h"
 #include "util/mem.h"
 
@@ -122,6 +124,24 @@ unknown_option(const struct option_set *s, int c, const char *word)
 	fputs(TR("Try: matchctl --help\n", "Попробуйте: matchctl --help\n"), stderr);
 }
 
+/* Language and colours, which what follows may already have to be complained about in. */
+static bool
+apply_at_once(const struct option_spec *o, const char *value)
+{
+	if (strcmp(o->name, "lang") == 0 && !language_set(value)) {
+		fputs(TR("matchctl: --lang takes ru or en\n", "matchctl: --lang — ru или en\n"),
+		      stderr);
+		return false;
+	}
+	if (strcmp(o->name, "color") == 0 && !style_choose(value)) {
+		fputs(TR("matchctl: --color takes auto, always or never\n",
+			 "matchctl: --color — auto, always или never\n"),
+		      stderr);
+		return false;
+	}
+	return true;
+}
+
 /*
  * Reads options from argv on; what is not one is moved behind them, or with a leading '+' in
  * `mode` ends the reading. Returns the index of the first operand, or -1 having said what is wrong.
@@ -143,13 +163,8 @@ read_options(struct tool *t, const char *mode, int argc, char **argv)
 			return -1;
 		}
 		const struct option_spec *o = find_option(&s, c);
-		/* What follows may already have to be complained about. */
-		if (strcmp(o->name, "lang") == 0 && !language_set(optarg)) {
-			fputs(TR("matchctl: --lang takes ru or en\n",
-				 "matchctl: --lang — ru или en\n"),
-			      stderr);
+		if (!apply_at_once(o, optarg))
 			return -1;
-		}
 		t->given = mem_grow(t->given, t->n_given, &t->given_cap, sizeof *t->given);
 		t->given[t->n_given++] = (struct given){o, optarg};
 	}
@@ -205,19 +220,29 @@ unknown_command(const char *word)
 	return EXIT_USAGE;
 }
 
+static int
+show_help(const struct tool *t, const struct command *c)
+{
+	FILE *out = pager_open(t);
+	help_command(out, c);
+	pager_close(out);
+	return EXIT_DONE;
+}
+
 int
 cmd_help(struct tool *t)
 {
 	int words;
 	if (t->n_operands == 0) {
-		help_all(stdout);
+		FILE *out = pager_open(t);
+		help_all(out);
+		pager_close(out);
 		return EXIT_DONE;
 	}
 	const struct command *c = find_command((int)t->n_operands, (char **)t->operands, &words);
 	if (!c)
 		return unknown_command(t->operands[0]);
-	help_command(stdout, c);
-	return EXIT_DONE;
+	return show_help(t, c);
 }
 
 static int
@@ -225,8 +250,7 @@ run_command(struct tool *t)
 {
 	const struct command *c = t->command;
 	if (tool_flag(t, "help")) {
-		help_command(stdout, c);
-		return EXIT_DONE;
+		return show_help(t, c);
 	}
 	if (t->n_operands < c->least || t->n_operands > c->most) {
 		fprintf(stderr,
@@ -276,6 +300,7 @@ main(int argc, char **argv)
 {
 	struct tool t = {.timeout_ms = 5000};
 	language_from_environment();
+	style_choose("auto");
 	int code = run(&t, argc, argv);
 	matchd_close(t.client);
 	free(t.given);

@@ -163,6 +163,21 @@ object_time_option(struct arguments *args, const char *name, const char *text, b
 	return EXIT_DONE;
 }
 
+int
+object_yes_no_option(const struct tool *t, const char *name, struct arguments *args)
+{
+	const char *text = tool_option(t, name);
+	if (!text)
+		return EXIT_DONE;
+	if (strcmp(text, "yes") == 0 || strcmp(text, "no") == 0) {
+		mp_put_bool(arguments_key(args, name), *text == 'y');
+		return EXIT_DONE;
+	}
+	fprintf(stderr, TR("matchctl: --%s takes yes or no\n", "matchctl: --%s — yes или no\n"),
+		name);
+	return EXIT_USAGE;
+}
+
 /* One NAME=JSON. */
 static int
 put_assignment(struct arguments *map, const char *option, const char *text)

@@ -18,6 +18,8 @@ int object_participant_revise(const struct tool *t, struct mp object, struct arg
 
 /* Adds a time given as an option: EXIT_DONE, also for NULL, or EXIT_USAGE having said so. */
 int object_time_option(struct arguments *args, const char *name, const char *text, bool end);
+/* Adds a yes or no given as an option, if it is. As above. */
+int object_yes_no_option(const struct tool *t, const char *name, struct arguments *args);
 /* Adds NAME=JSON options of that name as one map under `key`, if there are any. Returns an exit
  * code. */
 int object_assignments(const struct tool *t, const char *option, const char *key,

@@ -1,6 +1,10 @@
 #pragma once
 
-/* Answers that are lists: read page by page, printed as a table, or as JSON with one row a line. */
+/*
+ * Answers that are lists: read page by page, printed as a table, or as JSON with one row a line.
+ * matchd filters and gives rows in its own order; sorting and searching in texts are done here over
+ * all pages, so that they cost the daemon nothing but the pages.
+ */
 
 #include "client/matchctl/ask.h"
 #include "client/matchctl/table.h"
@@ -11,13 +15,22 @@ struct row_column {
 	struct column column;
 };
 
+/* A name that --sort takes, and the row's key that it sorts by. */
+struct row_order {
+	const char *name, *key;
+};
+
 struct row_query {
 	const char *cmd;
 	const char *list; /* the result that holds the rows, maps each */
 	const struct row_column *columns;
-	long long limit; /* rows of a page; 0: the server's own default */
-	bool all;	 /* go on while there are pages */
+	long long limit;		/* rows to show, unless --limit or --all say otherwise */
+	const struct row_order *orders; /* ends with a NULL name; NULL: no sorting */
+	const char *const *searched;	/* keys that --text looks into; NULL: none */
 };
 
-/* `args` without after and limit. Returns an exit code. */
+enum { ROWS_DEFAULT = 100 };
+
+/* `args` without after and limit. Takes --limit, --after, --all, --sort, --reverse, --text and
+ * --watch where the command has them. Returns an exit code. */
 int rows_print(struct tool *t, struct arguments *args, const struct row_query *q);

@@ -67,11 +67,13 @@ column_width(const struct table *t, size_t column)
 }
 
 static void
-print_cell(FILE *out, struct str text, size_t blanks, bool right, bool last)
+print_cell(FILE *out, struct str text, size_t blanks, bool right, bool last, enum style style)
 {
 	if (right)
 		fprintf(out, "%*s", (int)blanks, "");
+	fputs(style_begin(out, style), out);
 	fwrite(text.p, 1, text.len, out);
+	fputs(style_end(out, style), out);
 	if (last)
 		fputc('\n', out);
 	else
@@ -94,13 +96,15 @@ table_print(const struct table *t, FILE *out)
 		struct str title = str_of(say(t->columns[i].title));
 		widths[i] = column_width(t, i);
 		print_cell(out, title, widths[i] - text_width(title), t->columns[i].right,
-			   i + 1 == t->n_columns);
+			   i + 1 == t->n_columns, STYLE_HEADING);
 	}
 	for (size_t i = 0; i < t->n_cells; i++) {
 		size_t column = i % t->n_columns;
 		const struct cell *c = &t->cells[i];
-		print_cell(out, c->len ? cell_text(t, c) : STR(""), widths[column] - c->width,
-			   t->columns[column].right, column + 1 == t->n_columns);
+		struct str text = c->len ? cell_text(t, c) : STR("");
+		print_cell(out, text, widths[column] - c->width, t->columns[column].right,
+			   column + 1 == t->n_columns,
+			   t->columns[column].words ? style_of_word(text) : STYLE_PLAIN);
 	}
 	free(widths);
 }

@@ -3,6 +3,7 @@
 /* A table for people: columns as wide as what is in them, measured as a terminal shows it. */
 
 #include "client/matchctl/language.h"
+#include "client/matchctl/style.h"
 #include "util/buf.h"
 
 #include <stdbool.h>
@@ -13,6 +14,7 @@ struct column {
 	struct texts title; /* NULLs end a list of columns */
 	bool right;	    /* numbers */
 	size_t most;	    /* cells are cut to so many columns; 0: never */
+	bool words;	    /* states and the like, shown in their colours */
 };
 
 struct table;

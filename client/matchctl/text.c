@@ -1,5 +1,6 @@
 #include "client/matchctl/text.h"
 
+#include <stdlib.h>
 #include <utf8proc.h>
 
 /* The next character, and how many bytes it has; a byte that begins none counts as a space. */
@@ -50,6 +51,18 @@ text_print(FILE *out, struct str text)
 	text_put(&b, text);
 	fwrite(b.data, 1, b.len, out);
 	buf_free(&b);
+}
+
+void
+text_fold(struct buf *out, struct str text)
+{
+	utf8proc_uint8_t *folded = NULL;
+	utf8proc_ssize_t n =
+	    utf8proc_map((const utf8proc_uint8_t *)text.p, (utf8proc_ssize_t)text.len, &folded,
+			 UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+	if (n > 0)
+		buf_put(out, folded, (size_t)n);
+	free(folded);
 }
 
 size_t

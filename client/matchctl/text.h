@@ -13,6 +13,8 @@
 void text_put(struct buf *out, struct str text);
 /* The same, to a stream. */
 void text_print(FILE *out, struct str text);
+/* Appends the text as it is compared without regard to case; nothing for what is not UTF-8. */
+void text_fold(struct buf *out, struct str text);
 /* Columns that the text takes on a terminal; East Asian wide characters take two, combining ones
  * none. */
 size_t text_width(struct str text);
