@@ -6,7 +6,11 @@
 #include <stdio.h>
 
 static const struct column columns[] = {
-    {"KIND"}, {"NAME"}, {"RESULT"}, {"MESSAGE"}, {NULL},
+    {TEXTS("KIND", "ВИД")},
+    {TEXTS("NAME", "ИМЯ")},
+    {TEXTS("RESULT", "ИТОГ"), .words = true},
+    {TEXTS("MESSAGE", "ПОЯСНЕНИЕ")},
+    {TEXTS(NULL, NULL)},
 };
 static const char *const keys[] = {"kind", "name", "result", "message"};
 
@@ -42,7 +46,7 @@ show(const struct tool *t, struct mp rows)
 	}
 	if (!t->json && code != EXIT_INTERNAL) {
 		if (table_is_empty(table))
-			puts("everything is as it was");
+			puts(TR("everything is as it was", "ничего не изменилось"));
 		table_print(table, stdout);
 	}
 	table_free(table);

@@ -266,8 +266,8 @@ const struct command commands[] = {
      TEXTS("let a pending listing in", "пропустить объявление, ждущее решения"),
      TEXTS("In a moderated exchange what is published waits for the operator. `matchctl list\n"
 	   "--state pending` shows what waits.\n",
-	   "На модерируемой площадке опубликованное ждёт решения оператора. Что ждёт, покажет\n"
-	   "`matchctl list --state pending`.\n")},
+	   "На модерируемой площадке опубликованное ждёт решения оператора.\n"
+	   "`matchctl list --state pending` покажет, что ждёт.\n")},
     {"reject", "LISTING", 1, 1, reject_options, cmd_reject,
      TEXTS("send a pending listing back as a draft", "вернуть ждущее объявление в черновики"),
      NO_HELP},
@@ -309,10 +309,11 @@ const struct command commands[] = {
     {"reload", "", 0, 0, NULL, cmd_reload,
      TEXTS("have exchanges, code trees and settings read again",
 	   "перечитать площадки, деревья кодов и настройки"),
-     TEXTS("Every file is read, and what differs is loaded; matches follow what changed. A\n"
-	   "definition that stored listings would not fit is refused, and the one in force stays.\n",
-	   "Читаются все файлы, загружается изменившееся; совпадения меняются вслед. Описание,\n"
-	   "которому не отвечают хранимые объявления, отвергается, и действует прежнее.\n")},
+     TEXTS(
+	 "Every file is read, and what differs is loaded; matches follow what changed. A\n"
+	 "definition that stored listings would not fit is refused, and the one in force stays.\n",
+	 "Читаются все файлы, загружается изменившееся; совпадения меняются вслед. Описание,\n"
+	 "которому не отвечают хранимые объявления, отвергается, и действует прежнее.\n")},
     {"status", "", 0, 0, view_options, cmd_status,
      TEXTS("show how matchd is", "показать состояние matchd"), NO_HELP},
     {"help", "[COMMAND]", 0, 2, NULL, cmd_help, TEXTS("explain a command", "объяснить команду"),

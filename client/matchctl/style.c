@@ -53,12 +53,13 @@ style_of_word(struct str word)
 		const char *word;
 		enum style style;
 	} rows[] = {
-	    {"open", STYLE_GOOD},	{"member", STYLE_GOOD},	    {"yes", STYLE_GOOD},
-	    {"да", STYLE_GOOD},		{"ok", STYLE_GOOD},	    {"draft", STYLE_FAINT},
-	    {"scheduled", STYLE_DOUBT}, {"paused", STYLE_DOUBT},    {"pending", STYLE_DOUBT},
-	    {"applicant", STYLE_DOUBT}, {"warn", STYLE_DOUBT},	    {"suspended", STYLE_BAD},
-	    {"excluded", STYLE_BAD},	{"no", STYLE_BAD},	    {"нет", STYLE_BAD},
-	    {"fail", STYLE_BAD},	{"withdrawn", STYLE_FAINT}, {"expired", STYLE_FAINT},
+	    {"open", STYLE_GOOD},	{"member", STYLE_GOOD},	 {"yes", STYLE_GOOD},
+	    {"да", STYLE_GOOD},		{"ok", STYLE_GOOD},	 {"draft", STYLE_FAINT},
+	    {"scheduled", STYLE_DOUBT}, {"paused", STYLE_DOUBT}, {"pending", STYLE_DOUBT},
+	    {"applicant", STYLE_DOUBT}, {"warn", STYLE_DOUBT},	 {"suspended", STYLE_BAD},
+	    {"excluded", STYLE_BAD},	{"no", STYLE_BAD},	 {"нет", STYLE_BAD},
+	    {"fail", STYLE_BAD},	{"refused", STYLE_BAD},	 {"withdrawn", STYLE_FAINT},
+	    {"expired", STYLE_FAINT},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (str_eq(word, str_of(rows[i].word)))
