@@ -120,7 +120,8 @@ take_flag(struct command_line *line, const char *name)
 	} flags[] = {{"help", WISH_HELP},
 		     {"version", WISH_VERSION},
 		     {"print-options", WISH_TABLE},
-		     {"print-man", WISH_MAN}};
+		     {"print-man", WISH_MAN},
+		     {"print-file-man", WISH_FILE_MAN}};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (strcmp(name, flags[i].name) == 0) {
@@ -340,7 +341,8 @@ print_help(FILE *out, enum program program)
 				shown_default(row), row->unit ? " " : "",
 				row->unit ? row->unit : "");
 	fprintf(out, "  --print-options\n      print all options as a table\n  --print-man\n      "
-		     "print the manual page for scdoc\n"
+		     "print the manual page for scdoc\n  --print-file-man\n      print that of the "
+		     "configuration file\n"
 		     "  --version\n  --help\n");
 }
 
@@ -363,6 +365,38 @@ print_escaped(FILE *out, const char *text)
 			fputc('\\', out);
 		fputc(*text, out);
 	}
+}
+
+static void
+print_man_option(FILE *out, const struct option *row, const char *before)
+{
+	fprintf(out, "*%s%s*\n\t", before, row->name);
+	print_escaped(out, row->help);
+	fprintf(out, " (default: ");
+	print_escaped(out, shown_default(row));
+	fprintf(out, "%s%s)\n\n", row->unit ? " " : "", row->unit ? row->unit : "");
+}
+
+/* The manual page of the file, as scdoc reads it. */
+static void
+print_file_man(FILE *out)
+{
+	fprintf(
+	    out,
+	    "matchd.conf(5)\n\n# NAME\n\nmatchd.conf - the configuration of matchd and its "
+	    "gateway\n\n"
+	    "# SYNOPSIS\n\n" USUAL_CONFIG "\n\n# DESCRIPTION\n\n"
+	    "One YAML map of _option: value_, without aliases, anchors and tags. *matchd*(8) and "
+	    "*matchd-gateway*(8) read the same file, and each takes its own part. What stands on "
+	    "the command line goes before the file. A mistake anywhere is named with its line, "
+	    "and nothing starts.\n\n"
+	    "*admitted-regions* and *work* are read again on reload (*SIGHUP*, *matchctl reload*); "
+	    "the others wait for a restart.\n\n# OPTIONS\n\n");
+	for (const struct option *row = options_table; row->name; row++)
+		print_man_option(out, row, "");
+	fprintf(out, "# EXAMPLE\n\n```\nadmitted-regions: ['77', '50']\nwork: 512\nlog-level: "
+		     "notice\n```\n\n"
+		     "# SEE ALSO\n\n*matchd*(8), *matchd-gateway*(8), *matchd-exchange*(5)\n");
 }
 
 /* The manual page, as scdoc reads it. */
@@ -388,17 +422,12 @@ print_man(FILE *out, enum program program)
 	fprintf(out, "# OPTIONS\n\nEach may stand in the configuration file (" USUAL_CONFIG
 		     ", or the one that *--config* names) as _name: value_, or on the command "
 		     "line, which goes first.\n\n");
-	for (const struct option *row = options_table; row->name; row++) {
-		if (!(row->programs & program))
-			continue;
-		fprintf(out, "*--%s*\n\t", row->name);
-		print_escaped(out, row->help);
-		fprintf(out, " (default: ");
-		print_escaped(out, shown_default(row));
-		fprintf(out, "%s%s)\n\n", row->unit ? " " : "", row->unit ? row->unit : "");
-	}
+	for (const struct option *row = options_table; row->name; row++)
+		if (row->programs & program)
+			print_man_option(out, row, "--");
 	fprintf(out,
-		"*--print-options*, *--print-man*, *--version*, *--help*\n\tprint and exit\n\n"
+		"*--print-options*, *--print-man*, *--print-file-man*, *--version*, "
+		"*--help*\n\tprint and exit\n\n"
 		"# EXIT STATUS\n\n0 after SIGTERM; 1 where something failed, in the log; 2 where "
 		"the options are mistaken.\n\n"
 		"# SEE ALSO\n\n*%s*(8)\n",
@@ -414,6 +443,8 @@ options_answer(FILE *out, enum program program, enum options_wish wish)
 		print_table(out);
 	else if (wish == WISH_MAN)
 		print_man(out, program);
+	else if (wish == WISH_FILE_MAN)
+		print_file_man(out);
 	else
 		fprintf(out, "%s %s\n", program_names[program], MATCHD_VERSION);
 }
