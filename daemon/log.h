@@ -13,6 +13,7 @@
  */
 
 #include <stdint.h>
+#include <stdio.h>
 
 /* The rows of the table in log.c. An event keeps its meaning for ever. */
 enum log_id {
@@ -70,3 +71,5 @@ void log_write(enum log_id id, const struct log_field *fields, const char *forma
 /* The event's name ("core_lost") and its id as 32 hex digits. */
 const char *log_name(enum log_id id);
 const char *log_message_id(enum log_id id);
+/* For people: every event as a row of a Markdown table, with what it means. */
+void log_print_events(FILE *out);

@@ -2,6 +2,7 @@
 
 #include "daemon/endpoint.h"
 #include "daemon/file.h"
+#include "daemon/log.h"
 #include "daemon/option.h"
 #include "daemon/options_file.h"
 #include "util/mem.h"
@@ -121,7 +122,8 @@ take_flag(struct command_line *line, const char *name)
 		     {"version", WISH_VERSION},
 		     {"print-options", WISH_TABLE},
 		     {"print-man", WISH_MAN},
-		     {"print-file-man", WISH_FILE_MAN}};
+		     {"print-file-man", WISH_FILE_MAN},
+		     {"print-events", WISH_EVENTS}};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (strcmp(name, flags[i].name) == 0) {
@@ -340,7 +342,8 @@ print_help(FILE *out, enum program program)
 			fprintf(out, "  --%s\n      %s (default: %s%s%s)\n", row->name, row->help,
 				shown_default(row), row->unit ? " " : "",
 				row->unit ? row->unit : "");
-	fprintf(out, "  --print-options\n      print all options as a table\n  --print-man\n      "
+	fprintf(out, "  --print-options\n      print all options as a table\n  --print-events\n    "
+		     "  print all events of the log as a table\n  --print-man\n      "
 		     "print the manual page for scdoc\n  --print-file-man\n      print that of the "
 		     "configuration file\n"
 		     "  --version\n  --help\n");
@@ -425,13 +428,14 @@ print_man(FILE *out, enum program program)
 	for (const struct option *row = options_table; row->name; row++)
 		if (row->programs & program)
 			print_man_option(out, row, "--");
-	fprintf(out,
-		"*--print-options*, *--print-man*, *--print-file-man*, *--version*, "
-		"*--help*\n\tprint and exit\n\n"
-		"# EXIT STATUS\n\n0 after SIGTERM; 1 where something failed, in the log; 2 where "
-		"the options are mistaken.\n\n"
-		"# SEE ALSO\n\n*%s*(8)\n",
-		core ? "matchd-gateway" : "matchd");
+	fprintf(
+	    out,
+	    "*--print-options*, *--print-man*, *--print-file-man*, *--print-events*, *--version*, "
+	    "*--help*\n\tprint and exit\n\n"
+	    "# EXIT STATUS\n\n0 after SIGTERM; 1 where something failed, in the log; 2 where "
+	    "the options are mistaken.\n\n"
+	    "# SEE ALSO\n\n*%s*(8)\n",
+	    core ? "matchd-gateway" : "matchd");
 }
 
 void
@@ -445,6 +449,8 @@ options_answer(FILE *out, enum program program, enum options_wish wish)
 		print_man(out, program);
 	else if (wish == WISH_FILE_MAN)
 		print_file_man(out);
+	else if (wish == WISH_EVENTS)
+		log_print_events(out);
 	else
 		fprintf(out, "%s %s\n", program_names[program], MATCHD_VERSION);
 }

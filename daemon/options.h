@@ -45,7 +45,7 @@ struct options {
 	uint64_t parent;
 };
 
-enum options_wish { WISH_RUN, WISH_HELP, WISH_VERSION, WISH_TABLE, WISH_MAN, WISH_FILE_MAN };
+enum options_wish { WISH_RUN, WISH_HELP, WISH_VERSION, WISH_TABLE, WISH_MAN, WISH_FILE_MAN, WISH_EVENTS };
 
 /*
  * Reads the command line and the file that it names (--config=FILE; without it the usual place, if
@@ -70,6 +70,6 @@ void options_free_arguments(char **argv);
 
 /* For people: the mistakes, one a line. */
 void options_print_mistakes(FILE *out, const struct options *o, const struct mistakes *m);
-/* What was wished for instead of running: the help, the version, all options as a Markdown table,
+/* What was wished for instead of running: the help, the version, all options or events as a Markdown table,
  * or the manual pages of the program and of the configuration file, for scdoc. */
 void options_answer(FILE *out, enum program program, enum options_wish wish);
