@@ -261,16 +261,16 @@ decide_revise(struct decider *d)
 		until = c->valid_until.ms ? c->valid_until.ms
 					  : default_end(e, start_of(from, d->now_ms));
 	bool same_body = str_eq(body, listing_body(l));
-	if (same_body && from == l->valid_from_ms && until == l->valid_until_ms)
-		return DECIDED_UNCHANGED;
-	if ((c->valid_from.given || c->valid_until.given) &&
-	    (decision = judge_end(d, e, from, until)) != DECIDED_FACT)
-		return decision;
 	enum listing_state before = (enum listing_state)l->state;
 	enum listing_state state =
 	    before == STATE_DRAFT || before == STATE_PAUSED
 		? before
 		: live_state(d, e, (enum side)l->side, l->approved && same_body, from);
+	if (same_body && from == l->valid_from_ms && until == l->valid_until_ms && state == before)
+		return DECIDED_UNCHANGED;
+	if ((c->valid_from.given || c->valid_until.given) &&
+	    (decision = judge_end(d, e, from, until)) != DECIDED_FACT)
+		return decision;
 	*d->fact = fact_of(l, kind_by_states(before, state, false));
 	d->fact->listing.state = state;
 	d->fact->listing.valid_from_ms = from;

@@ -25,6 +25,7 @@ from typing import NamedTuple
 import examples
 import histories
 from drivers import DriverFailure, ModelDriver, ProcessDriver
+from exchange import SIDES
 
 SHUFFLED_EVERY = 10
 PRINTED_DIVERGENCES = 3
@@ -166,12 +167,22 @@ def _with_fewer_commands(commands, still_differs):
 
 
 def _is_whole(commands):
-    """No history has an exchange without fields, or one whose trees are not loaded."""
-    trees = {command["source"]["tree"] for command in commands if command["cmd"] == "tree.load"}
-    exchanges = [command["source"]["fields"] for command in commands if command["cmd"] == "exchange.load"]
-    return all(
-        fields and all(field.get("tree") in {None, *trees} for field in fields.values()) for fields in exchanges
-    )
+    """No history has an exchange without fields, or one whose trees are not loaded, whether it is loaded for the first
+    time or anew; nor one that names an attribute which does not go with the tree's rule."""
+    rules = {}  # of the trees loaded so far; the first stays
+    for command in commands:
+        if command["cmd"] == "tree.load":
+            rules.setdefault(command["source"]["tree"], command["source"]["rule"])
+        if command["cmd"] == "exchange.load" and not _can_be_loaded(command["source"]["fields"], rules):
+            return False
+    return True
+
+
+def _can_be_loaded(fields, rules):
+    coded = [field for field in fields.values() if "tree" in field]
+    drawn = [field for field in coded if any("from" in field.get(side, {}) for side in SIDES)]
+    known = all(field["tree"] in rules for field in coded)
+    return bool(fields) and known and all(rules[field["tree"]] == "okved" for field in drawn)
 
 
 def _with_fewer_fields(commands, still_differs):

@@ -9,6 +9,7 @@
  * to facts has a hash of their bytes, so that runs can be compared byte for byte.
  */
 
+#include "core/exchange.h"
 #include "core/listing.h"
 #include "core/participant.h"
 #include "daemon/dispatch.h"
@@ -226,12 +227,14 @@ dump(struct driver *d)
 static bool
 put_fact(const struct market *m, const struct fact *f, struct buf *out)
 {
-	if (f->kind < FACT_PARTICIPANT_REGISTERED || f->kind >= FACT_QUEUE_ADDED)
+	if (f->kind < FACT_EXCHANGE_REVISED || f->kind >= FACT_QUEUE_ADDED)
 		return false;
 	bool match = f->kind >= FACT_MATCH_MADE, ended = f->kind == FACT_MATCH_ENDED;
 	mp_put_array(out, !match ? 2 : ended ? 5 : 6);
 	mp_put_text(out, fact_kind_name(f->kind));
-	if (f->kind < FACT_LISTING_DRAFTED) {
+	if (f->kind == FACT_EXCHANGE_REVISED) {
+		mp_put_str(out, exchange_name_of(f->definition));
+	} else if (f->kind < FACT_LISTING_DRAFTED) {
 		mp_put_str(out, market_participant_at(m, f->participant.number)->id);
 	} else if (!match) {
 		put_listing_id(m, market_listing_at(m, f->listing.number), out);

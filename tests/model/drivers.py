@@ -11,8 +11,8 @@ Both have `request(command) -> reply` and understand, beside the commands of mod
                       and go on with that one
   {"cmd": "match.explain", "need": id, "offer": id}        as Market.explain says
 
-Facts are [kind, participant], [kind, listing], ["match.made" or "match.changed", need, offer, score, need box, offer box]
-and ["match.ended", need, offer, told score, cause].
+Facts are ["exchange.revised", exchange], [kind, participant], [kind, listing], ["match.made" or "match.changed", need,
+offer, score, need box, offer box] and ["match.ended", need, offer, told score, cause].
 """
 
 import json

@@ -7,6 +7,7 @@ without knowing what they will do: many are refused, and the refusals are compar
 A history is a list of commands as model.py takes them; `dump` and `replay` among them are for the comparator.
 """
 
+import copy
 import random
 
 from exchange import DAY_MS, SIDES, other_side
@@ -27,6 +28,7 @@ CODES = {
     "ipc": ["B29", "B29C", "B29C 45/00", "B29C 45/14", "B29C 0045/140", "B29C 45/1401", "B29D 7/01", "A"],
     "separated": ["49", "49.4", "49.43", "49.43.31", "49.5"],
 }
+TREES = {"okved": "okved", "okved-2": "okved", "ipc": "ipc", "separated": "separated"}  # name -> rule
 ATTRIBUTES = {
     "keyword": ["kind", "region", "size"],
     "ordinal": ["size"],
@@ -37,7 +39,7 @@ ATTRIBUTES = {
 }
 INTERVALS = ("number", "money", "date", "ordinal")
 TYPES = ("keyword", "code", "flag", "number", "number", "money", "date", "ordinal", "dimensions", "geo")
-FIELD_NAMES = ["alpha", "beta", "gamma", "delta", "epsilon"]
+FIELD_NAMES = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]  # the last comes when definitions change
 
 
 def generate(seed):
@@ -49,6 +51,8 @@ def generate_shuffled(seed):
     """Commands that set the scene, then publications, which may be sent in any order."""
     history = History(random.Random(seed))
     history.set_scene(all_members=True)
+    for exchange in history.exchanges.values():
+        exchange.pop("moderated", None)  # or nothing would match; the commands hold these same exchanges
     for participant in history.participants:
         for key in "ab":
             history.publish(f"{participant}/{key}")
@@ -60,12 +64,16 @@ def generate_shuffled(seed):
 
 def random_trees(rng):
     trees = []
-    for rule, codes in CODES.items():
-        tree = {"tree": rule, "rule": rule, "title": TITLE}
+    for name, rule in TREES.items():
+        tree = {"tree": name, "rule": rule, "title": TITLE}
         if rng.random() < 0.3:
-            tree["codes"] = {code: TITLE for code in codes if rng.random() < 0.8} or {codes[0]: TITLE}
+            tree["codes"] = _some_codes(rng, rule)
         trees.append(tree)
     return trees
+
+
+def _some_codes(rng, rule):
+    return {code: TITLE for code in CODES[rule] if rng.random() < 0.8} or {CODES[rule][0]: TITLE}
 
 
 def random_exchange(rng, name, standing):
@@ -76,13 +84,21 @@ def random_exchange(rng, name, standing):
         exchange["max_matches"] = rng.choice([1, 1, 2, 2, 3, 5, "all"])
     if rng.random() < 0.6:
         exchange["made_for"] = rng.choice(["newcomer", "either"])
-    if rng.random() < 0.4:
-        days = rng.randint(1, 3)
-        default, longest = {"default_days": days}, {"max_days": 4}
-        exchange["lifetime"] = rng.choice([default, longest, {**default, **longest}])
+    if rng.random() < 0.35:
+        exchange["moderated"] = rng.choice(["need", "offer", "both"])
+    if rng.random() < 0.6:
+        exchange["lifetime"] = random_lifetime(rng)
     names = FIELD_NAMES[: rng.choice([1, 1, 1, 2, 2, 2, 3, 3, 4, 5])]
     exchange["fields"] = {name: random_field(rng, standing) for name in names}
-    return exchange
+    return _mended(exchange)
+
+
+def random_lifetime(rng):
+    default, longest = {"default_days": rng.randint(1, 3)}, {"max_days": 4}
+    lifetime = rng.choice([default, longest, {**default, **longest}, {}])
+    if not lifetime or rng.random() < 0.6:
+        lifetime = {**lifetime, "notice_days": rng.choice([1, 1, 2, 3])}
+    return lifetime
 
 
 def random_field(rng, standing):
@@ -108,7 +124,7 @@ def _type_options(rng, kind):
     if kind == "keyword":
         return {"values": {keyword: TITLE for keyword in KEYWORDS + REGIONS + SIZES}} if rng.random() < 0.3 else {}
     if kind == "code":
-        return {"tree": rng.choice(list(CODES))}
+        return {"tree": rng.choice(list(TREES))}
     if kind == "money":
         return {"currency": "RUB", "decimals": rng.randint(0, 2)} if rng.random() < 0.7 else {"currency": "RUB"}
     if kind == "ordinal":
@@ -123,14 +139,18 @@ def _random_side(rng, kind, field, standing):
     side = {}
     if rng.random() < 0.3:
         side["absent"] = rng.choice(["any", "none"] if standing else ["any", "none", "required"])
-    fits = kind in ATTRIBUTES and field.get("tree") in (None, "okved")
-    if fits and rng.random() < (0.8 if standing else 0.15):
+    if _fits_attribute(field) and rng.random() < (0.8 if standing else 0.15):
         side["from"] = "participant." + rng.choice(ATTRIBUTES[kind])
     elif kind in INTERVALS + ("dimensions",) and rng.random() < 0.7:
         side["reading"] = rng.choice(["exactly", "at_least", "at_least", "at_most", "at_most"])
     if rng.random() < 0.1:
         side["visibility"] = rng.choice(["public", "mutual", "match_only"])
     return side
+
+
+def _fits_attribute(field):
+    fits = field.get("currency", "RUB") == "RUB" and TREES.get(field.get("tree"), "okved") == "okved"
+    return fits and field["type"] in ATTRIBUTES
 
 
 def _random_weight(rng, kind):
@@ -164,7 +184,7 @@ def _set_values(field):
     if field["type"] == "flag":
         return [False, True]
     if field["type"] == "code":
-        return CODES[field["tree"]]
+        return CODES[TREES[field["tree"]]]
     if any(field[side].get("from") == "participant.size" for side in SIDES):
         return SIZES
     return KEYWORDS if all("from" not in field[side] for side in SIDES) else REGIONS
@@ -270,6 +290,227 @@ WRONG_STATEMENTS = {
 }
 
 
+# Changed definitions.
+
+
+def changed_exchange(rng, exchange, changes):
+    """The exchange as its operator might define it next, with one thing changed, or a few; a file that can be read,
+    though what is stored may not stand under it."""
+    changed = copy.deepcopy(exchange)
+    while changed == exchange:  # a change may find nothing to change
+        for change in rng.choices(list(changes), list(changes.values()), k=rng.choice([1, 1, 1, 2])):
+            change(rng, changed)
+        changed = _mended(changed)
+    return changed
+
+
+def _mended(exchange):
+    """Without what cannot stand beside what has changed."""
+    standing = "from" in exchange["need"]
+    if standing and exchange.get("moderated") in ("need", "both"):
+        exchange["moderated"] = "offer"  # a file that has standing needs moderated is refused
+    for field in exchange["fields"].values():
+        if field["relation"] != "overlap":
+            field.pop("min_overlap", None)
+        public = all(field[side].get("visibility", field.get("visibility", "public")) == "public" for side in SIDES)
+        for name in SIDES:
+            side = field[name]
+            weighed = public and "weight" in side
+            drop = [] if weighed else ["weight", "better", "nearer", "span"]
+            drop += ["reading"] if "from" in side else []
+            drop += ["absent"] if standing and name == "need" and side.get("absent") == "required" else []
+            field[name] = {key: value for key, value in side.items() if key not in drop}
+    return exchange
+
+
+def _some_field(rng, exchange):
+    return rng.choice(list(exchange["fields"].values()))
+
+
+def _retitle(rng, exchange):
+    title = {"ru": "Другое название", "en": f"Title {rng.randint(1, 3)}"}
+    rng.choice([exchange, exchange["offer"], _some_field(rng, exchange)])["title"] = title
+
+
+def _change_limits(rng, exchange):
+    exchange["max_matches"] = rng.choice([1, 2, 3, 5, "all"])
+    if rng.random() < 0.3:
+        exchange["made_for"] = rng.choice(["newcomer", "either"])
+
+
+def _toggle_moderated(rng, exchange):
+    if exchange.pop("moderated", None) is None or rng.random() < 0.5:
+        exchange["moderated"] = rng.choice(["need", "offer", "both"])
+
+
+def _change_lifetime(rng, exchange):
+    if exchange.pop("lifetime", None) is None or rng.random() < 0.7:
+        exchange["lifetime"] = random_lifetime(rng)
+
+
+def _toggle_standing(_rng, exchange):
+    if exchange["need"].pop("from", None) is None:
+        exchange["need"]["from"] = "participant"
+
+
+def _change_weight(rng, exchange):
+    field = _some_field(rng, exchange)
+    side = field[rng.choice(SIDES)]
+    for key in ("weight", "better", "nearer", "span"):
+        side.pop(key, None)
+    side.update(_random_weight(rng, field["type"]))
+
+
+def _change_relation(rng, exchange):
+    field = _some_field(rng, exchange)
+    if field["type"] != "geo":
+        field["relation"] = rng.choice(["overlap", "need_within_offer", "offer_within_need"])
+    if field["type"] in INTERVALS:
+        field["min_overlap"] = rng.randint(0, 2)
+
+
+def _change_demand(rng, exchange):
+    _some_field(rng, exchange)["demanded_by"] = rng.choice(["need", "offer", "both"])
+
+
+def _change_side(rng, exchange):
+    field = _some_field(rng, exchange)
+    field[rng.choice(SIDES)]["absent"] = rng.choice(["any", "none", "none", "required"])
+
+
+def _change_visibility(rng, exchange):
+    _some_field(rng, exchange)["visibility"] = rng.choice(["public", "mutual", "match_only"])
+
+
+def _change_reading(rng, exchange):
+    field = _some_field(rng, exchange)
+    if field["type"] in INTERVALS + ("dimensions",):
+        field[rng.choice(SIDES)]["reading"] = rng.choice(["exactly", "at_least", "at_most"])
+
+
+def _toggle_from(rng, exchange):
+    field = _some_field(rng, exchange)
+    side = field[rng.choice(SIDES)]
+    if side.pop("from", None) is None and _fits_attribute(field):
+        side["from"] = "participant." + rng.choice(ATTRIBUTES[field["type"]])
+
+
+def _change_values(rng, exchange):
+    """A vocabulary that is grown, shrunk, closed or opened."""
+    field = _some_field(rng, exchange)
+    if field["type"] != "keyword":
+        return
+    values = field.pop("values", None)
+    if values is not None and rng.random() < 0.3:
+        return
+    words = list(values or KEYWORDS + REGIONS + SIZES)
+    words = [word for word in words if rng.random() < 0.9] or words[:1]
+    field["values"] = {word: TITLE for word in words + (["new"] if rng.random() < 0.5 else [])}
+
+
+def _change_labels(rng, exchange):
+    """Appended, swapped or cut."""
+    field = _some_field(rng, exchange)
+    if field["type"] != "ordinal":
+        return
+    labels = list(field["labels"])
+    way = rng.choice(["append", "swap", "cut"])
+    if way == "append":
+        labels.append(f"new-{len(labels)}")
+    elif way == "swap":
+        place = rng.randrange(len(labels) - 1)
+        labels[place : place + 2] = labels[place + 1], labels[place]
+    elif len(labels) > 2:
+        labels.pop()
+    field["labels"] = labels
+
+
+def _change_numbers(rng, exchange):
+    field = _some_field(rng, exchange)
+    drawn = any("from" in field[side] for side in SIDES)  # in roubles
+    if field["type"] == "money" and not drawn and rng.random() < 0.5:
+        field["currency"] = rng.choice(["RUB", "EUR"])
+    elif field["type"] in ("number", "money", "dimensions"):
+        field["decimals"] = rng.randint(0, 2)
+
+
+def _change_units(rng, exchange):
+    field = _some_field(rng, exchange)
+    if field["type"] not in ("number", "dimensions"):
+        return
+    if rng.random() < 0.4:
+        field["unit"] = rng.choice(["mm", "m"])
+    if "unit" in field:
+        field["units"] = rng.choice([{"cm": 10}, {"cm": 10, "um": "0.001"}, {"cm": 20}])
+
+
+def _change_tree(rng, exchange):
+    """Mostly to another of the same rule."""
+    field = _some_field(rng, exchange)
+    if field["type"] != "code":
+        return
+    if TREES[field["tree"]] == "okved":
+        field["tree"] = rng.choice(["okved", "okved-2"])
+    else:
+        field["tree"] = rng.choice(["ipc", "separated"])
+
+
+def _add_field(rng, exchange):
+    unused = [name for name in FIELD_NAMES if name not in exchange["fields"]]
+    if unused:
+        exchange["fields"][unused[-1]] = random_field(rng, "from" in exchange["need"])
+
+
+def _remove_field(rng, exchange):
+    if len(exchange["fields"]) > 1:
+        del exchange["fields"][rng.choice(list(exchange["fields"]))]
+
+
+def _change_type(rng, exchange):
+    name = rng.choice(list(exchange["fields"]))
+    exchange["fields"][name] = random_field(rng, "from" in exchange["need"])
+
+
+CHANGES = {  # and how likely each is
+    _retitle: 3,
+    _change_limits: 3,
+    _toggle_moderated: 5,
+    _change_lifetime: 4,
+    _toggle_standing: 2,
+    _change_weight: 4,
+    _change_relation: 3,
+    _change_demand: 2,
+    _change_side: 3,
+    _change_visibility: 2,
+    _change_reading: 3,
+    _toggle_from: 3,
+    _change_values: 8,
+    _change_labels: 8,
+    _change_numbers: 4,
+    _change_units: 4,
+    _change_tree: 8,
+    _add_field: 3,
+    _remove_field: 2,
+    _change_type: 1,
+}
+
+
+def changed_tree(rng, tree):
+    """Other codes or titles, or now and then another rule."""
+    tree = copy.deepcopy(tree)
+    way = rng.choices(["codes", "no codes", "title", "rule"], [10, 3, 2, 1])[0]
+    if way == "codes":
+        tree["codes"] = _some_codes(rng, tree["rule"])
+    elif way == "no codes":
+        tree.pop("codes", None)
+    elif way == "title":
+        tree["title"] = {"ru": "Другое название", "en": f"Title {rng.randint(1, 3)}"}
+    else:
+        tree["rule"] = rng.choice([rule for rule in CODES if rule != tree["rule"]])
+        tree.pop("codes", None)
+    return tree
+
+
 # Participants' kinds and numbers, with right check digits.
 
 INN_WEIGHTS = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
@@ -309,7 +550,8 @@ class History:
         self.commands = []
         count = 12 if rng.random() < 0.05 else rng.randint(3, 6)
         self.participants = [f"p{number}" for number in range(1, count + 1)]
-        self.exchanges = {}
+        self.trees = {}
+        self.exchanges = {}  # as they were last defined, if that was taken
         self.bodies = {}  # listing -> what was last published under it
         self.statuses = {}  # participant -> the status that was last given
         self.paused = []  # listings that were told to pause
@@ -327,6 +569,10 @@ class History:
             (5, self.resume),
             (4, self.renew),
             (4, lambda: self.on_listing("withdraw", self.some_target())),
+            (9, lambda: self.on_listing("approve", self.some_waiting())),
+            (4, self.reject),
+            (9, self.change_exchange),
+            (4, self.change_tree),
             (8, self.change_status),
             (8, self.revise_participant),
             (7, lambda: self.add("tick")),
@@ -349,11 +595,12 @@ class History:
 
     def pass_time(self):
         """Mostly little by little; sometimes far enough to meet deadlines, now and then backwards."""
-        self.clock += self.rng.choices([0, 1, HOUR_MS, DAY_MS, -HOUR_MS], [20, 64, 10, 4, 2])[0]
+        self.clock += self.rng.choices([0, 1, HOUR_MS, DAY_MS, -HOUR_MS], [20, 60, 10, 8, 2])[0]
 
     def set_scene(self, all_members):
         rng = self.rng
-        for tree in random_trees(rng):
+        self.trees = {tree["tree"]: tree for tree in random_trees(rng)}
+        for tree in self.trees.values():
             self.add("tree.load", source=tree)
         self.exchanges["market"] = random_exchange(rng, "market", standing=rng.random() < 0.1)
         if rng.random() < 0.2:
@@ -361,6 +608,8 @@ class History:
         late = rng.random() < 0.2 and not all_members  # exchanges are loaded when there are members already
         if not late:
             self.load_exchanges()
+            if rng.random() < 0.1 and not all_members:
+                self.change_exchange({_toggle_standing: 1})
         if rng.random() < 0.7 and not all_members:
             regions = REGIONS[:2] if rng.random() < 0.1 else []
             self.add("settings.set", work=rng.choice([1, 1, 2, 3, 5, 256]), regions=regions)
@@ -372,10 +621,31 @@ class History:
             self.add("participant.register", participant=attributes, status=status)
         if late:
             self.load_exchanges()
+        if rng.random() < 0.15 and not all_members:  # later there are needs, mostly
+            self.change_exchange({_toggle_standing: 1})
 
     def load_exchanges(self):
         for exchange in self.exchanges.values():
             self.add("exchange.load", source=exchange)
+
+    def change_exchange(self, changes=None):
+        """Which may be refused: then what is published next mostly goes on as before."""
+        rng = self.rng
+        name = rng.choice(list(self.exchanges))
+        changed = self.exchanges[name]
+        if rng.random() < 0.95:
+            changed = changed_exchange(rng, changed, changes or CHANGES)
+        self.add("exchange.load", source=changed)
+        if rng.random() < 0.5:
+            self.exchanges[name] = changed
+
+    def change_tree(self):
+        rng = self.rng
+        name = rng.choice(list(TREES))
+        changed = changed_tree(rng, self.trees[name])
+        self.add("tree.load", source=changed)
+        if changed["rule"] == TREES[name] and rng.random() < 0.5:
+            self.trees[name] = changed
 
     def some_attributes(self, chance):
         rng = self.rng
@@ -394,9 +664,21 @@ class History:
 
     def some_target(self):
         """A listing to act upon: one that was published, or a standing need."""
-        if "support" in self.exchanges and self.rng.random() < 0.15:
-            return f"{self.rng.choice(self.participants)}/~support"
+        standing = [name for name, exchange in self.exchanges.items() if "from" in exchange["need"]]
+        if standing and self.rng.random() < 0.15:
+            return f"{self.rng.choice(self.participants)}/~{self.rng.choice(standing)}"
         return self.rng.choice(sorted(self.bodies)) if self.bodies else self.some_listing()
+
+    def some_waiting(self):
+        """A listing that may be pending: one of a side that is moderated, mostly."""
+        rng = self.rng
+        sides = {name: exchange.get("moderated") for name, exchange in self.exchanges.items()}
+        waiting = [
+            listing
+            for listing, body in sorted(self.bodies.items())
+            if sides[body["exchange"]] in ("both", body["side"])
+        ]
+        return rng.choice(waiting) if waiting and rng.random() < 0.9 else self.some_target()
 
     def publish(self, listing):
         rng = self.rng
@@ -443,7 +725,7 @@ class History:
         for _ in range(rng.randint(1, 3)):
             variant = self.some_fields(exchange, side, 0.4)
             if variant:
-                variants.append({name: None if rng.random() < 0.1 else value for name, value in variant.items()})
+                variants.append({name: None if rng.random() < 0.2 else value for name, value in variant.items()})
         return variants
 
     def some_times(self, chance):
@@ -452,7 +734,8 @@ class History:
         if rng.random() < chance:
             times["valid_from"] = self.clock + rng.choice([-HOUR_MS, HOUR_MS, DAY_MS])
         if rng.random() < chance:
-            times["valid_until"] = self.clock + rng.choice([0, HOUR_MS, 2 * HOUR_MS, 2 * DAY_MS, 9 * DAY_MS])
+            lives = [0, HOUR_MS, 2 * HOUR_MS, 2 * DAY_MS, 3 * DAY_MS + 1, 9 * DAY_MS]
+            times["valid_until"] = self.clock + rng.choice(lives)
         return times
 
     def some_expectation(self):
@@ -477,6 +760,10 @@ class History:
 
     def on_listing(self, verb, listing):
         self.add("listing." + verb, listing=listing, **self.some_expectation())
+
+    def reject(self):
+        reason = self.rng.choice([{}, {"reason": "Без цены"}, {"reason": "ы" * 500}])
+        self.add("listing.reject", listing=self.some_waiting(), **reason, **self.some_expectation())
 
     def pause(self):
         listing = self.some_target()

@@ -7,6 +7,7 @@ from participants import Participant
 from statements import Refusal, read_statement
 
 MAX_BOXES = 16
+EXPIRING = ("pending", "scheduled", "open", "paused")  # states in which `valid_until` is a deadline
 
 
 class Content(NamedTuple):
@@ -29,7 +30,7 @@ class Deadline(NamedTuple):
     time: int
     number: int
     listing: str
-    state: str  # to come
+    state: str | None  # to come; None: a notice, which changes nothing
     fact: str
 
 
@@ -48,16 +49,22 @@ class Listing:
     state: str | None = None  # None: not yet published
     revision: int = 0
     opening: int = 0  # 0: never open so far
+    approved: bool = False  # the content was let in
+    notice: int | None = None  # when listing.expiring is due
 
     def is_open(self):
         return self.state == "open"
 
-    def deadline(self):
+    def deadlines(self):
+        """At most three: to open, to be told of the end, and the end itself, at different times."""
+        found = []
         if self.state == "scheduled":
-            return Deadline(self.valid_from, self.number, self.id, "open", "listing.opened")
-        if self.state in ("open", "paused") and self.valid_until is not None:
-            return Deadline(self.valid_until, self.number, self.id, "expired", "listing.expired")
-        return None
+            found.append(Deadline(self.valid_from, self.number, self.id, "open", "listing.opened"))
+        if self.notice is not None:
+            found.append(Deadline(self.notice, self.number, self.id, None, "listing.expiring"))
+        if self.state in EXPIRING and self.valid_until is not None:
+            found.append(Deadline(self.valid_until, self.number, self.id, "expired", "listing.expired"))
+        return found
 
 
 def read_content(exchange, side, parts, trees):

@@ -2,7 +2,8 @@
 
 It is written from docs/semantics.md alone and is meant to be read beside it: every pair is compared on demand, there is
 no index, and what is kept is only what the page calls state. Sections 1 to 3 are in statements.py, meeting.py and
-scores.py, what section 4 keeps is in participants.py and listings.py, section 5 in telling.py; the commands are here.
+scores.py, what section 4 keeps is in participants.py, listings.py and definitions.py, section 5 in telling.py; the
+commands are here.
 
 The one optimisation: what two boxes make of each other is remembered by the boxes' normal forms (`_judged`), since
 histories say the same few things again and again.
@@ -11,14 +12,16 @@ histories say the same few things again and again.
 import re
 from typing import NamedTuple
 
-from exchange import SIDES, read_exchange
-from listings import Listing, boxes_of, check_content, read_content, read_fields, read_variants, without_nulls
+from definitions import Definition, could_stand
+from exchange import SIDES, read_exchange, what_matters
+from listings import EXPIRING, Listing, boxes_of, check_content, read_content, read_fields, read_variants, without_nulls
 from participants import TRANSITIONS, Participant, check_whole, read_attributes
 from scores import PUBLISHED, judge_boxes
 from statements import Refusal, normal_keyword, read_tree
 from telling import Telling
 
 NAME = r"[A-Za-z0-9._-]{1,64}"  # of a participant, and of a listing within its participant
+MAX_REASON = 1000  # bytes
 MANY_BLOCKS = 8  # participants newly blocked or unblocked, beyond which a listing is reviewed against everybody
 
 
@@ -80,28 +83,62 @@ class Market:
         return (self.work, self.regions) != before
 
     def _do_tree_load(self, command):
+        """A tree may change its codes and titles as long as what is stored could stand, and its rule never."""
         tree = read_tree(command["source"])
-        if tree.name in self.trees:
-            return self._loaded_again(self.trees[tree.name], tree)
-        self.trees[tree.name] = tree
+        stored = self.trees.get(tree.name, tree)
+        if tree == self.trees.get(tree.name):
+            return False
+        trees = {**self.trees, tree.name: tree}
+        if stored.rule != tree.rule or not all(self._stands(exchange, trees) for exchange in self.exchanges.values()):
+            raise Refusal("in_use", "source")
+        self.trees = trees
         return True
 
     def _do_exchange_load(self, command):
         """An exchange with standing needs, loaded when members exist, gives each its listing at once."""
         exchange = read_exchange(command["source"], normal_keyword)
-        if exchange.name in self.exchanges:
-            return self._loaded_again(self.exchanges[exchange.name], exchange)
+        stored = self.exchanges.get(exchange.name)
+        if stored == exchange:
+            return False
+        if stored is not None:
+            self._check_change(stored, exchange)
         self.exchanges[exchange.name] = exchange
+        if stored is not None:
+            self._exchange_revised(stored, exchange)
         for participant in self.participants.values():
             if participant.status == "member":
                 self._create_standing_need(participant, exchange)
         return True
 
-    def _loaded_again(self, stored, loaded):
-        """The page does not say what a changed exchange does to stored listings: only the same again is taken."""
-        if stored.source != loaded.source:
-            raise Refusal("bad_value", "source")
-        return False
+    def _check_change(self, stored, exchange):
+        """An exchange can be defined anew as long as what is stored could stand; standing needs cannot be turned on or
+        off while the exchange has needs."""
+        turned = stored.standing_needs != exchange.standing_needs
+        if not self._stands(exchange, self.trees) or (turned and self.needs(exchange.name)):
+            raise Refusal("in_use", "source")
+
+    def _stands(self, exchange, trees):
+        """Whether every listing of the exchange could have been published under this definition."""
+        before = Definition(self.exchanges[exchange.name], self.trees)
+        after = Definition(exchange, trees)
+        return all(could_stand(listing, before, after) for listing in self._listings_of(exchange.name))
+
+    def _exchange_revised(self, before, exchange):
+        """What is stored is not read anew, but what comes `from` participants is drawn anew. If the definitions differ
+        in what matters, the exchange is rematched."""
+        self.fact("exchange.revised", exchange.name)
+        self._judged = {}
+        for listing in self._listings_of(exchange.name):
+            listing.boxes = self._boxes(listing)
+        if what_matters(before) != what_matters(exchange):
+            self._telling.rematch(exchange)
+
+    def _listings_of(self, exchange):
+        return [listing for listing in self._listings.values() if listing.exchange == exchange]
+
+    def needs(self, exchange):
+        """By listing number."""
+        return [listing for listing in self._listings_of(exchange) if listing.side == "need"]
 
     # Participants (section 4).
 
@@ -163,7 +200,7 @@ class Market:
         for listing in participant.listings:
             before = listing.boxes
             listing.boxes = self._boxes(listing)
-            if not self._matters(listing):
+            if not self._telling.concerns(listing):
                 continue
             if listing.boxes != before or len(turned) > MANY_BLOCKS:
                 self._telling.review_later(listing)
@@ -185,15 +222,12 @@ class Market:
         participant.revision += 1
         self.fact("participant.status", participant.id)
         if "member" in (before, status):
-            waiting = [listing for listing in participant.listings if self._matters(listing)]
+            waiting = [listing for listing in participant.listings if self._telling.concerns(listing)]
             for listing in waiting:
                 self._telling.review_later(listing)
         if status == "member":
             self._create_standing_needs(participant)
         return True
-
-    def _matters(self, listing):
-        return listing.is_open() or bool(self._telling.told_pairs(listing))
 
     def _participant(self, participant_id):
         if participant_id not in self.participants:
@@ -215,8 +249,7 @@ class Market:
         self._add(listing)
         listing.boxes = self._boxes(listing)
         self._enter(listing, "open")
-        listing.revision += 1
-        self.fact("listing.opened", listing.id)
+        self._listing_fact("listing.opened", listing)
         self._telling.review_later(listing)
 
     # Listings (section 4).
@@ -241,7 +274,7 @@ class Market:
         elif listing.state == "paused":
             state = "paused"
         else:
-            state = self._state_by_start(valid_from)
+            state = self._live(listing, content, valid_from)
         self._change(listing, _published_fact(listing.state, state), state, content, (valid_from, valid_until))
         return True
 
@@ -271,8 +304,11 @@ class Market:
         return listing, content
 
     def _changes_nothing(self, listing, content, command, draft):
-        """Same content, state not reopened, no other `valid_*` than stored."""
+        """Same content, state not reopened, no other `valid_*` than stored. "Publishing what is pending in a side that
+        is not moderated (any more) opens it"."""
         reopens = listing.state in ("withdrawn", "expired") or (listing.state == "draft" and not draft)
+        if listing.state == "pending":
+            reopens = not self._is_moderated(listing)
         times = ("valid_from", "valid_until")
         other_times = any(command.get(name) not in (None, getattr(listing, name)) for name in times)
         return not reopens and not other_times and content == listing.content
@@ -280,15 +316,15 @@ class Market:
     def _do_listing_revise(self, command):
         """`revise` patches: named fields are replaced, null removes, `variants` is replaced whole."""
         content = self._patched_content(command)
-        listing = self._stored_listing(command, allowed=("draft", "scheduled", "open", "paused"))
+        listing = self._stored_listing(command, allowed=("draft", "pending", "scheduled", "open", "paused"))
         exchange = self.exchanges[listing.exchange]
         check_content(exchange, listing.side, content)
         valid_from, valid_until = self._times(command, listing.valid_from, listing.valid_until)
         if valid_until is None and "valid_until" in command:
             valid_until = self._default_end(exchange, valid_from)
         state = listing.state
-        if state in ("scheduled", "open"):
-            state = self._state_by_start(valid_from)
+        if state in ("pending", "scheduled", "open"):
+            state = self._live(listing, content, valid_from)
         before = listing.content, listing.valid_from, listing.valid_until, listing.state
         if before == (content, valid_from, valid_until, state):
             return False
@@ -316,24 +352,43 @@ class Market:
 
     def _do_listing_resume(self, command):
         listing = self._stored_listing(command, allowed=("paused",), standing=True)
-        self._change(listing, "listing.resumed", self._state_by_start(listing.valid_from))
+        self._change(listing, "listing.resumed", self._live(listing, listing.content, listing.valid_from))
         return True
 
     def _do_listing_renew(self, command):
-        listing = self._stored_listing(command, allowed=("open", "scheduled", "paused", "expired"))
+        listing = self._stored_listing(command, allowed=("pending", "open", "scheduled", "paused", "expired"))
         exchange = self.exchanges[listing.exchange]
         _, valid_until = self._times(command, None, None)
         if valid_until is None:
             valid_until = self._default_end(exchange, listing.valid_from)
         self._check_times(exchange, listing.valid_from, valid_until)
-        state = "open" if listing.state == "expired" else listing.state
+        state = listing.state
+        if state == "expired":
+            state = self._live(listing, listing.content, listing.valid_from)
         if (state, valid_until) == (listing.state, listing.valid_until):
             return False
         self._change(listing, "listing.renewed", state, times=(listing.valid_from, valid_until))
         return True
 
+    def _do_listing_approve(self, command):
+        """Approving a listing that is scheduled or open changes nothing."""
+        listing = self._stored_listing(command, allowed=("pending", "scheduled", "open"))
+        if listing.state != "pending":
+            return False
+        self._change(listing, "listing.approved", self._state_by_start(listing.valid_from))
+        return True
+
+    def _do_listing_reject(self, command):
+        """An optional reason of at most 1,000 bytes, which is in the fact and not kept."""
+        if len(command.get("reason", "").encode()) > MAX_REASON:
+            raise Refusal("too_large", "reason")
+        listing = self._stored_listing(command, allowed=("pending",))
+        self._change(listing, "listing.rejected", "draft")
+        return True
+
     def _do_listing_withdraw(self, command):
-        listing = self._stored_listing(command, allowed=("draft", "scheduled", "open", "paused", "expired"))
+        allowed = ("draft", "pending", "scheduled", "open", "paused", "expired")
+        listing = self._stored_listing(command, allowed)
         self._change(listing, "listing.withdrawn", "withdrawn")
         return True
 
@@ -365,25 +420,50 @@ class Market:
         is open and its boxes changed."""
         was_open, boxes_before = listing.is_open(), listing.boxes
         if content is not None:
+            listing.approved = self._is_approved(listing, content)
             listing.content = content
             listing.boxes = self._boxes(listing)
         if times is not None:
             listing.valid_from, listing.valid_until = times
         self._enter(listing, state)
-        listing.revision += 1
-        self.fact(fact, listing.id)
+        self._listing_fact(fact, listing)
         if was_open != listing.is_open() or (was_open and listing.boxes != boxes_before):
             self._telling.review_at_once(listing, self.work)
 
     def _enter(self, listing, state):
-        """Opening numbers count listings in the order in which they were first open, from 1."""
+        """Opening numbers count listings in the order in which they were first open, from 1. Content is approved once
+        the listing has been scheduled or open with it."""
         listing.state = state
+        listing.approved = listing.approved or state in ("scheduled", "open")
         if state == "open" and not listing.opening:
             self._openings += 1
             listing.opening = self._openings
 
+    def _listing_fact(self, fact, listing):
+        """Every fact about a listing (but `listing.expiring`) adds 1 to its revision and reckons the notice anew."""
+        listing.revision += 1
+        listing.notice = self._notice(listing)
+        self.fact(fact, listing.id)
+
     def _boxes(self, listing):
         return boxes_of(listing, self.exchanges[listing.exchange])
+
+    # Moderation.
+
+    def _live(self, listing, content, valid_from):
+        """`pending` where the listing's side of the exchange is moderated and its content is not approved; else
+        `scheduled` if `valid_from` is ahead, else `open`."""
+        if self._is_moderated(listing) and not self._is_approved(listing, content):
+            return "pending"
+        return self._state_by_start(valid_from)
+
+    def _is_moderated(self, listing):
+        """Standing needs are not."""
+        return not listing.standing and listing.side in self.exchanges[listing.exchange].moderated
+
+    def _is_approved(self, listing, content):
+        """Other content is not, whatever was approved before it."""
+        return listing.approved and content == listing.content
 
     # Times.
 
@@ -413,19 +493,31 @@ class Market:
         if exchange.max_life_ms is not None and valid_until > start + exchange.max_life_ms:
             raise Refusal("lifetime_too_long", "valid_until")
 
+    def _notice(self, listing):
+        """`valid_until` less `notice_days`: due "only if that moment lies after the last fact about the listing and
+        after its `valid_from`"."""
+        notice_ms = self.exchanges[listing.exchange].notice_ms
+        if notice_ms is None or listing.valid_until is None or listing.state not in EXPIRING:
+            return None
+        moment = listing.valid_until - notice_ms
+        return moment if moment > self._start(listing.valid_from) else None
+
     def _meet_deadlines(self):
         """Deadlines up to the command's stamp, ordered by (deadline, listing number); a review of each joins the end of
-        the queue. One deadline may set up another (opened, then expired), so the earliest is looked for anew."""
+        the queue. One deadline may set up another (opened, then expired), so the earliest is looked for anew. A notice
+        is a deadline like the others, without a review."""
         while (deadline := self._earliest_deadline()) is not None and deadline.time <= self.now:
             listing = self._listings[deadline.listing]
+            if deadline.state is None:
+                listing.notice = None
+                self.fact(deadline.fact, listing.id)
+                continue
             self._enter(listing, deadline.state)
-            listing.revision += 1
-            self.fact(deadline.fact, listing.id)
+            self._listing_fact(deadline.fact, listing)
             self._telling.review_later(listing)
 
     def _earliest_deadline(self):
-        deadlines = [listing.deadline() for listing in self._listings.values()]
-        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+        return min((deadline for listing in self._listings.values() for deadline in listing.deadlines()), default=None)
 
     # Matches (section 2).
 
@@ -545,4 +637,6 @@ def _published_fact(before, after):
         return "listing.drafted"
     if before == after:
         return "listing.revised"
+    if after == "pending":
+        return "listing.submitted"
     return {"open": "listing.opened", "scheduled": "listing.scheduled", "paused": "listing.revised"}[after]

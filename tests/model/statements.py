@@ -164,11 +164,13 @@ def lies_under(path, top):
 
 
 def read_tree(source):
-    codes = source.get("codes")
+    """Codes of the same normal form are one, and the first title stays."""
+    codes, titles = source.get("codes"), {}
     if codes is not None:
-        paths = [_path(source["rule"], code) for code in codes]
-        codes = frozenset(path[:depth] for path in paths for depth in range(1, len(path) + 1))
-    return Tree(source["tree"], source, source["rule"], codes)
+        for code, title in codes.items():
+            titles.setdefault(_path(source["rule"], code), title)
+        codes = frozenset(path[:depth] for path in titles for depth in range(1, len(path) + 1))
+    return Tree(source["tree"], source["rule"], codes, (source["title"], titles))
 
 
 def path_in(tree, code):

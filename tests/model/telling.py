@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(eq=False)
 class Job:
-    """`review(L)`, `review(L, Q)` or `refill(L)`."""
+    """`review(L)`, `review(L, Q)`, `refill(L)` or `rematch(X)`."""
 
     kind: str
-    listing: object
+    listing: object  # of a rematch None
     only: str | None = None  # the participant Q
-    pairs: list | None = None  # ids of the counterparts still to be judged; None until the job is begun
+    pairs: list | None = None  # ids of the counterparts still to be judged (of a rematch the needs'); None: not begun
+    exchange: str | None = None  # of a rematch
 
 
 class Telling:
@@ -31,6 +32,10 @@ class Telling:
                 pairs[offer if listing.side == "need" else need] = score
         return pairs
 
+    def concerns(self, listing):
+        """Those that are open or have told pairs are reviewed."""
+        return listing.is_open() or bool(self.told_pairs(listing))
+
     def units_left(self):
         return sum(1 if job.pairs is None else len(job.pairs) for job in self._queue)
 
@@ -38,6 +43,9 @@ class Telling:
 
     def review_later(self, listing, only=None):
         self._enqueue(Job("review", listing, only))
+
+    def rematch(self, exchange):
+        self._enqueue(Job("rematch", None, exchange=exchange.name))
 
     def review_at_once(self, listing, units):
         """The first W pairs are judged within the command, the rest at the end of the queue."""
@@ -70,7 +78,11 @@ class Telling:
 
     def _begin(self, job):
         """Lists the job's pairs: (1) told and no longer a match, by told score; (2) told with another score, by the new
-        score; (3) matches not told, by score; each then by the counterpart's opening number."""
+        score; (3) matches not told, by score; each then by the counterpart's opening number. Of a rematch "the needs of
+        exchange X that are open or have told pairs, by listing number"."""
+        if job.kind == "rematch":
+            job.pairs = [need.id for need in self._market.needs(job.exchange) if self.concerns(need)]
+            return
         told = self.told_pairs(job.listing)
         ended, changed, untold = [], [], []
         for other in self._market.counterparts(job.listing):
@@ -89,8 +101,11 @@ class Telling:
     # Judging.
 
     def _judge_next(self, job):
-        """Judges the job's next pair on the state of this moment."""
+        """Judges the job's next pair on the state of this moment; judging a need of a rematch adds its review(L)."""
         other = self._market.listing(job.pairs.pop(0))
+        if job.kind == "rematch":
+            self.review_later(other)
+            return
         need, offer = _need_and_offer(job.listing, other)
         pair = need.id, offer.id
         match = self._market.match(need, offer)

@@ -63,6 +63,16 @@ def test_a_divergence_is_found_and_made_short():
     assert len(short) <= 5
 
 
+def test_a_history_is_whole_if_every_definition_finds_its_trees():
+    tree = {"cmd": "tree.load", "source": {"tree": "t", "rule": "okved"}}
+    bare = {"cmd": "exchange.load", "source": {"exchange": "x", "fields": {"alpha": {}, "beta": {}}}}
+    coded = {"cmd": "exchange.load", "source": {"exchange": "x", "fields": {"alpha": {"tree": "t"}}}}
+    assert compare._is_whole([bare, tree, coded])
+    assert not compare._is_whole([bare, coded, tree])
+    fewer = [compare._without_field(command, "alpha") for command in (bare, tree, coded)]
+    assert not compare._is_whole(fewer)  # nothing is left of the second definition
+
+
 def test_matches_that_depend_on_the_order_of_arrival_are_found(monkeypatch):
     def play_without_comparing(commands, driver):
         for command in [{"cmd": "reset"}, *commands]:

@@ -32,13 +32,16 @@ class Story:
         self.market = Market()
         self.now = 1_700_000_000_000
         self._seen = 0
-        price = {"type": "number", "title": TITLE, "need": {"weight": 1, "better": "lower", "span": 100}}
-        self.load(exchange="lathes", fields={"price": price}, **exchange)
+        self.redefine(**exchange)
         self.send("settings.set", work=work)
+
+    def redefine(self, **exchange):
+        price = {"type": "number", "title": TITLE, "need": {"weight": 1, "better": "lower", "span": 100}}
+        return self.load(**{"exchange": "lathes", "fields": {"price": price}, **exchange})
 
     def load(self, need=None, **parts):
         sides = {"need": {"title": TITLE, **(need or {})}, "offer": {"title": TITLE}}
-        self.send("exchange.load", source={"title": TITLE, **sides, **parts})
+        return self.send("exchange.load", source={"title": TITLE, **sides, **parts})
 
     def send(self, cmd, **parts):
         self.now += 1000
@@ -435,6 +438,283 @@ def test_drafts_and_paused_listings_stay_so():
         "listing.revised",
         "listing.resumed",
     ]
+
+
+# Moderation.
+
+
+def test_what_is_moderated_waits_and_what_was_let_in_is_let_in_again():
+    story = Story(moderated="need")
+    story.members("ann", "bob")
+    story.offer("bob/o", 10)
+    story.need("ann/n")
+    assert story.market.matches() == []
+    story.send("listing.approve", listing="ann/n")
+    assert story.send("listing.approve", listing="ann/n")["result"] == "unchanged"
+    story.send("listing.withdraw", listing="ann/n")
+    story.need("ann/n")  # the same content
+    assert story.news() == [
+        ("listing.opened", "bob/o"),
+        ("listing.submitted", "ann/n"),
+        ("listing.approved", "ann/n"),
+        made("ann/n", "bob/o", 900),
+        ("listing.withdrawn", "ann/n"),
+        ("match.ended", "ann/n", "bob/o", 900, "need_state"),
+        ("listing.opened", "ann/n"),
+        made("ann/n", "bob/o", 900),
+    ]
+
+
+def test_other_content_waits_anew_and_other_times_do_not():
+    story = Story(moderated="both")
+    story.members("ann")
+    story.need("ann/n")
+    story.send("listing.approve", listing="ann/n")
+    story.news()
+    story.send("listing.revise", listing="ann/n", valid_until=story.now + DAY_MS)
+    story.send("listing.revise", listing="ann/n", title="Mill")
+    story.send("listing.revise", listing="ann/n", title="Lathe")  # as it was approved; but the approval is gone
+    assert story.news() == [("listing.revised", "ann/n"), ("listing.submitted", "ann/n"), ("listing.revised", "ann/n")]
+    story.send("listing.approve", listing="ann/n")
+    story.send("listing.pause", listing="ann/n")
+    story.send("listing.revise", listing="ann/n", title="Mill")
+    story.send("listing.resume", listing="ann/n")
+    assert story.market.listings()["ann/n"][0] == "pending"
+
+
+def test_a_rejected_listing_is_a_draft():
+    story = Story(moderated="offer")
+    story.members("ann")
+    story.offer("ann/o", 10)
+    assert story.send("listing.reject", listing="ann/o", reason="x" * 1001)["error"] == "too_large"
+    story.send("listing.reject", listing="ann/o", reason="x" * 1000)
+    assert story.market.listings()["ann/o"] == ("draft", 2, 0)
+    assert story.send("listing.approve", listing="ann/o")["error"] == "state_not_allowed"
+    assert story.send("listing.reject", listing="ann/o")["error"] == "state_not_allowed"
+    story.offer("ann/o", 10)
+    assert [kind for kind, _ in story.news()] == ["listing.submitted", "listing.rejected", "listing.submitted"]
+
+
+def test_what_waits_expires_and_what_is_approved_early_is_scheduled():
+    story = Story(moderated="need")
+    story.members("ann")
+    story.need("ann/short", valid_until=story.now + HOUR_MS)
+    story.need("ann/later", valid_from=story.now + DAY_MS)
+    story.news()
+    story.send("listing.approve", listing="ann/later")
+    assert story.market.listings()["ann/later"][0] == "scheduled"
+    story.now += 2 * DAY_MS
+    story.send("tick")
+    story.send("listing.renew", listing="ann/short")
+    assert story.news() == [
+        ("listing.approved", "ann/later"),
+        ("listing.expired", "ann/short"),
+        ("listing.opened", "ann/later"),
+        ("listing.renewed", "ann/short"),
+    ]
+    assert story.market.listings()["ann/short"][0] == "pending"
+
+
+def test_publishing_what_is_pending_in_a_side_that_is_moderated_no_more_opens_it():
+    story = Story(moderated="need")
+    story.members("ann")
+    story.need("ann/n")
+    assert story.need("ann/n")["result"] == "unchanged"
+    story.redefine(moderated="offer")
+    assert story.market.listings()["ann/n"][0] == "pending"
+    story.need("ann/n")
+    assert story.news() == [("listing.submitted", "ann/n"), ("exchange.revised", "lathes"), ("listing.opened", "ann/n")]
+
+
+# Notice.
+
+
+def test_a_notice_is_given_once_before_the_end():
+    story = Story(lifetime={"default_days": 3, "notice_days": 1})
+    story.members("ann")
+    story.need("ann/n")
+    ends = story.now + 3 * DAY_MS
+    story.news()
+    story.now = ends - DAY_MS - 2000
+    story.send("tick")
+    assert story.news() == []
+    story.send("tick")
+    story.send("tick")
+    assert story.news() == [("listing.expiring", "ann/n")]
+    assert story.market.listings()["ann/n"] == ("open", 1, 1)  # it counts no revision
+    story.now = ends
+    story.send("tick")
+    assert story.news() == [("listing.expired", "ann/n")]
+
+
+def test_every_fact_about_a_listing_reckons_its_notice_anew():
+    story = Story(lifetime={"notice_days": 1})
+    story.members("ann")
+    opens = story.now + 2 * DAY_MS
+    story.need("ann/short", valid_until=story.now + DAY_MS)  # less than a day: none
+    story.need("ann/ahead", valid_from=opens, valid_until=opens + HOUR_MS)  # it would be told before it opens
+    story.need("ann/long", valid_until=story.now + 3 * DAY_MS)
+    story.news()
+    story.now += 2 * DAY_MS
+    story.send("listing.pause", listing="ann/long")
+    story.send("listing.renew", listing="ann/long", valid_until=story.now + 2 * DAY_MS)
+    story.now += DAY_MS + HOUR_MS
+    story.send("tick")
+    assert story.news() == [
+        ("listing.expired", "ann/short"),
+        ("listing.opened", "ann/ahead"),
+        ("listing.expiring", "ann/long"),
+        ("listing.paused", "ann/long"),
+        ("listing.renewed", "ann/long"),
+        ("listing.expired", "ann/ahead"),
+        ("listing.expiring", "ann/long"),
+    ]
+
+
+def test_a_notice_follows_the_definition_of_its_last_fact():
+    story = Story(lifetime={"default_days": 4, "notice_days": 1})
+    story.members("ann", "bob")
+    story.need("ann/n")
+    story.redefine(lifetime={"default_days": 4, "notice_days": 2})
+    story.need("bob/n")
+    story.news()
+    story.now += 2 * DAY_MS
+    story.send("tick")
+    assert story.news() == [("listing.expiring", "bob/n")]
+    story.now += DAY_MS
+    story.send("tick")
+    assert story.news() == [("listing.expiring", "ann/n")]
+
+
+# Changed definitions.
+
+SKILL = {"type": "keyword", "title": TITLE, "values": {"milling": TITLE, "turning": TITLE}}
+GRADE = {"type": "ordinal", "title": TITLE, "labels": ["low", "mid", "high"]}
+LENGTH = {"type": "number", "title": TITLE, "unit": "mm", "units": {"cm": 10}}
+CARGO = {"type": "code", "title": TITLE, "tree": "cargo"}
+STATED = {"skill": {"none_of": ["milling"]}, "grade": "mid", "length": {"from": 1}, "cargo": "49.4"}
+
+
+def workshop():
+    """An exchange of four fields, one need that states them all, and one that states none."""
+    story = Story()
+    story.members("ann")
+    for tree in ("cargo", "other"):
+        story.send("tree.load", source={"tree": tree, "rule": "separated", "title": TITLE})
+    assert reload(story)["result"] == "changed"
+    assert story.publish("ann/n", "shop", "need", STATED)["ok"]
+    return story
+
+
+def reload(story, **changed):
+    fields = {"skill": SKILL, "grade": GRADE, "length": LENGTH, "cargo": CARGO, **changed}
+    fields = {name: field for name, field in fields.items() if field is not None}
+    source = {"exchange": "shop", "title": TITLE, "need": {"title": TITLE}, "offer": {"title": TITLE}, "fields": fields}
+    return story.send("exchange.load", source=source)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"skill": None},
+        {"skill": {"type": "keyword", "title": TITLE, "values": {"turning": TITLE}}},
+        {"skill": {"type": "keyword", "title": TITLE, "need": {"from": "participant.region"}}},
+        {"grade": {**GRADE, "labels": ["mid", "low", "high"]}},
+        {"grade": {**GRADE, "labels": ["worst", "low", "mid"]}},
+        {"length": {**LENGTH, "decimals": 1}},
+        {"length": {**LENGTH, "unit": "m"}},
+        {"length": {"type": "money", "title": TITLE, "currency": "RUB"}},
+        {"added": {"type": "flag", "title": TITLE, "need": {"absent": "required"}}},
+    ],
+)
+def test_a_definition_under_which_what_is_stored_could_not_stand_is_refused(changed):
+    story = workshop()
+    story.send("listing.withdraw", listing="ann/n")  # it counts all the same
+    assert reload(story, **changed)["error"] == "in_use"
+    assert reload(story)["result"] == "unchanged"
+
+
+@pytest.mark.parametrize(
+    "changed, rematches",
+    [
+        ({"skill": {**SKILL, "title": {"ru": "Умение", "en": "Craft"}}}, False),
+        ({"skill": {"type": "keyword", "title": TITLE, "values": {"milling": TITLE}}}, False),
+        ({"skill": {"type": "keyword", "title": TITLE, "offer": {"from": "participant.region"}}}, True),
+        ({"grade": {**GRADE, "labels": ["best", "mid"]}}, False),
+        ({"length": {**LENGTH, "units": {"m": 1000}}}, False),
+        ({"length": {**LENGTH, "need": {"reading": "at_least"}}}, True),
+        ({"length": {**LENGTH, "offer": {"absent": "required"}}}, True),
+        ({"cargo": {**CARGO, "tree": "other"}}, True),
+        ({"added": {"type": "flag", "title": TITLE}}, True),
+    ],
+)
+def test_a_definition_under_which_it_could_stand_is_taken(changed, rematches):
+    story = workshop()
+    story.news()
+    assert reload(story, **changed)["result"] == "changed"
+    assert story.news() == [("exchange.revised", "shop")]
+    assert story.market.queue_units() == rematches
+
+
+def test_a_tree_may_lose_codes_that_nobody_states_and_never_its_rule():
+    story = workshop()
+    tree = {"tree": "cargo", "rule": "separated", "title": TITLE}
+    assert story.send("tree.load", source={**tree, "codes": {"49.5": TITLE}})["error"] == "in_use"
+    assert story.send("tree.load", source={**tree, "codes": {"49.4.1": TITLE}})["result"] == "changed"
+    assert story.send("tree.load", source={**tree, "tree": "other", "rule": "okved"})["error"] == "in_use"
+
+
+def test_a_rematch_reviews_every_need_behind_what_waits():
+    story = Story()
+    story.members("ann", "bob", "dan")
+    story.need("ann/n")
+    story.need("dan/n", pays=20)
+    story.offer("bob/o", 10)
+    story.news()
+    story.send("settings.set", work=1)
+    story.redefine(fields={"price": {"type": "number", "title": TITLE}})
+    units = [story.market.queue_units()]
+    while story.market.queue_units():
+        story.send("tick")
+        units.append(story.market.queue_units())
+    # The rematch waits; it is begun with two needs; each is judged and leaves a review; each review is begun with its
+    # one pair, and that is judged.
+    assert units == [1, 2, 2, 2, 2, 1, 1, 0]
+    assert story.news() == [
+        ("exchange.revised", "lathes"),
+        ("match.changed", "ann/n", "bob/o", 1000, 0, 0),
+        ("match.changed", "dan/n", "bob/o", 1000, 0, 0),
+    ]
+
+
+def test_standing_needs_are_turned_on_and_off_only_where_there_are_no_needs():
+    story = Story()
+    story.members("ann", "bob")
+    story.offer("bob/o", 10)
+    story.news()
+    story.redefine(need={"from": "participant"})
+    assert story.news() == [
+        ("exchange.revised", "lathes"),
+        ("listing.opened", "ann/~lathes"),
+        ("listing.opened", "bob/~lathes"),
+    ]
+    assert story.redefine()["error"] == "in_use"
+
+
+def test_what_comes_from_a_participant_is_drawn_by_the_new_definition():
+    story = Story()
+    region = {"type": "keyword", "title": TITLE, "need": {"from": "participant.region"}}
+    story.load(exchange="support", need={"from": "participant"}, fields={"region": region})
+    story.send("participant.register", participant={"id": "fund", "name": "Fund", "kind": "person"}, status="member")
+    firm = {"id": "firm", "name": "Firm", "kind": "person", "region": "50"}
+    story.send("participant.register", participant=firm, status="member")
+    story.publish("fund/grant", "support", "offer", {"region": "77"})
+    story.send("tick")
+    story.news()
+    closed = {**region, "values": {"77": TITLE}}  # 50 is no word of it: as if the firm stated nothing
+    story.load(exchange="support", need={"from": "participant"}, fields={"region": closed})
+    story.send("tick")
+    assert story.news() == [("exchange.revised", "support"), made("firm/~support", "fund/grant", 1000)]
 
 
 def test_the_clock_never_falls_behind_the_last_fact():
