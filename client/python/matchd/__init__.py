@@ -1,0 +1,34 @@
+"""Client of matchd, the matchmaking daemon: asking and following, blocking (`Client`) or with asyncio (`AsyncClient`).
+
+    with matchd.Client() as client:
+        client.listing_publish("acme/turning", "contract-manufacturing", "offer", "Turning", fields={...})
+        for fact in client.follow(["p.acme"], after=matchd.BEGINNING):
+            print(fact.number, fact.kind, fact.body)
+"""
+
+from . import messages
+from .aio import AsyncClient, AsyncFollower
+from .errors import EpochChanged, Error, ProtocolError, Refused, Timeout, Unreachable
+from .plain import Client, Follower
+from .request import UNSET, Paged, Request
+from .wire import BEGINNING, Fact, Position
+
+__all__ = [
+    "BEGINNING",
+    "UNSET",
+    "AsyncClient",
+    "AsyncFollower",
+    "Client",
+    "EpochChanged",
+    "Error",
+    "Fact",
+    "Follower",
+    "Paged",
+    "Position",
+    "ProtocolError",
+    "Refused",
+    "Request",
+    "Timeout",
+    "Unreachable",
+    "messages",
+]

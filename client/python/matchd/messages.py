@@ -1,0 +1,699 @@
+"""The messages of the protocol, each as a function that makes its Request and as a method of both clients.
+
+Written by generate.py from docs/protocol.md: change the daemon's table, not this file.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict
+
+from .request import UNSET, Method, Paged, Request, Unset, arguments
+
+
+class HelloReply(TypedDict):
+    version: int
+    """the highest version that both speak"""
+    server: str
+    """"matchd" and its version"""
+    epoch: bytes
+    """the epoch, 16 bytes"""
+    head: int
+    """the last fact's number, 0 for none"""
+    max_request: int
+    """bytes of the longest request"""
+
+
+class StatusReply(TypedDict):
+    server: str
+    """"matchd" and its version"""
+    epoch: bytes
+    """the epoch, 16 bytes"""
+    head: int
+    """the last fact's number"""
+    stamp: int
+    """the last fact's time, ms"""
+    digest: str
+    """the state's digest as of the last turn, 16 hex digits"""
+    participants: int
+    """how many"""
+    listings: int
+    """how many, in any state"""
+    open: int
+    """how many are open"""
+    told: int
+    """told pairs"""
+    queue: int
+    """units of telling work that wait"""
+    uptime_ms: int
+    """since the core started"""
+
+
+class ExchangeListReply(TypedDict):
+    exchanges: list[Any]
+    """{name, title_ru, title_en, fields, needs, offers} each, by name"""
+
+
+class ExchangeShowReply(TypedDict):
+    exchange: dict[str, Any]
+    """the definition, keyed as in the exchange file"""
+    hash: str
+    """of its canonical bytes, 16 hex digits"""
+
+
+class ParticipantReply(TypedDict):
+    result: str
+    """"changed" or "unchanged" """
+    revision: int
+    """the participant's revision now"""
+    status: str
+    """its status now"""
+    number: int
+    """the last fact's number after the command"""
+
+
+class ParticipantShowReply(TypedDict):
+    participant: dict[str, Any]
+    """{id, status, revision, listings} and its attributes, without contacts and blocks"""
+
+
+class ParticipantListReply(TypedDict):
+    participants: list[Any]
+    """{id, name, status, kind, region, listings} each, in order of registration"""
+    next: NotRequired[int]
+    """give it as `after` for the next page; absent at the end"""
+
+
+class ListingReply(TypedDict):
+    result: str
+    """"changed" or "unchanged" """
+    listing: str
+    """its id"""
+    revision: int
+    """its revision now"""
+    state: str
+    """draft, scheduled, open, paused, withdrawn, expired"""
+    number: int
+    """the last fact's number after the command"""
+    told: int
+    """its told matches now"""
+    note: NotRequired[str]
+    """"participant_not_member": stored, and not matched until its participant is a member"""
+
+
+class ListingShowReply(TypedDict):
+    listing: dict[str, Any]
+    """
+    {listing, exchange, side, state, revision, title, text, language, fields, variants, valid_from, valid_until, told,
+    member}; values that are not public read "(hidden)"
+    """
+
+
+class ListingListReply(TypedDict):
+    listings: list[Any]
+    """{listing, exchange, side, state, revision, title, told} each, in order of first publication"""
+    next: NotRequired[int]
+    """give it as `after` for the next page; absent at the end"""
+
+
+class ListingMatchesReply(TypedDict):
+    matches: list[Any]
+    """{listing, title, score, need_box, offer_box, told} each: the counterparts, best first"""
+    total: int
+    """how many matches there are"""
+    next: NotRequired[int]
+    """give it as `after` for the next page; absent at the end"""
+
+
+class MatchExplainReply(TypedDict):
+    meets: bool
+    """whether they match now"""
+    cause: NotRequired[str]
+    """why not: need_status, offer_status, same_participant, need_state, offer_state, conditions"""
+    score: int
+    """0 to 1000, of the boxes named"""
+    need_box: int
+    """the need's variant: of the best pair that meets, else of the one where fewest fields exclude"""
+    offer_box: int
+    """the offer's variant"""
+    told: bool
+    """whether the pair is told"""
+    fields: list[Any]
+    """
+    {field, need, offer, met, blamed, need_points, offer_points} each; a statement is absent where the side states
+    nothing, "unknown" where it would come from a participant who lacks it; a field that is not public has
+    `hidden` and nothing else
+    """
+
+
+class FactsReadReply(TypedDict):
+    facts: list[Any]
+    """{number, streams: {name: prev}, body} each; facts that concern no stream are left out"""
+    next: int
+    """the first number not looked at: ask from there"""
+    head: int
+    """the last fact's number"""
+    epoch: bytes
+    """the epoch, 16 bytes"""
+
+
+class StreamsHeadsReply(TypedDict):
+    heads: dict[str, Any]
+    """stream: number of its last fact, 0 for none"""
+    head: int
+    """the last fact's number"""
+    epoch: bytes
+    """the epoch, 16 bytes"""
+
+
+def hello(
+    versions: Sequence[Any],
+    *,
+    client: str | None = None,
+) -> Request[HelloReply]:
+    """Agrees on a version. Optional, and wise as the first message. Reads.
+
+    versions: protocol versions that the client speaks
+    client: the client's name, for the log
+    """
+    return Request(
+        "hello",
+        arguments(
+            {
+                "versions": versions,
+            },
+            {
+                "client": client,
+            },
+        ),
+    )
+
+
+def status() -> Request[StatusReply]:
+    """How the daemon is. Reads."""
+    return Request(
+        "status",
+        arguments(
+            {},
+        ),
+    )
+
+
+def exchange_list() -> Request[ExchangeListReply]:
+    """The exchanges. Reads."""
+    return Request(
+        "exchange.list",
+        arguments(
+            {},
+        ),
+    )
+
+
+def exchange_show(
+    exchange: str,
+) -> Request[ExchangeShowReply]:
+    """One exchange's definition. Reads.
+
+    exchange: its name
+    """
+    return Request(
+        "exchange.show",
+        arguments(
+            {
+                "exchange": exchange,
+            },
+        ),
+    )
+
+
+def participant_register(
+    participant: Mapping[str, Any],
+    *,
+    status: str | None = None,
+) -> Request[ParticipantReply]:
+    """Registers a participant. Writes.
+
+    participant: id and attributes, see Participants
+    status: applicant (default) or member
+    """
+    return Request(
+        "participant.register",
+        arguments(
+            {
+                "participant": participant,
+            },
+            {
+                "status": status,
+            },
+        ),
+    )
+
+
+def participant_revise(
+    participant: str,
+    set: Mapping[str, Any],
+    *,
+    expect_revision: int | None = None,
+) -> Request[ParticipantReply]:
+    """Changes attributes. Writes.
+
+    participant: its id
+    set: attributes to replace; null removes
+    expect_revision: refuse if another is stored
+    """
+    return Request(
+        "participant.revise",
+        arguments(
+            {
+                "participant": participant,
+                "set": set,
+            },
+            {
+                "expect_revision": expect_revision,
+            },
+        ),
+    )
+
+
+def participant_status(
+    participant: str,
+    status: str,
+) -> Request[ParticipantReply]:
+    """Sets the status. Writes.
+
+    participant: its id
+    status: applicant, member, suspended, excluded
+    """
+    return Request(
+        "participant.status",
+        arguments(
+            {
+                "participant": participant,
+                "status": status,
+            },
+        ),
+    )
+
+
+def participant_show(
+    participant: str,
+) -> Request[ParticipantShowReply]:
+    """One participant. Reads.
+
+    participant: its id
+    """
+    return Request(
+        "participant.show",
+        arguments(
+            {
+                "participant": participant,
+            },
+        ),
+    )
+
+
+def participant_list(
+    *,
+    status: str | None = None,
+    after: int | None = None,
+    limit: int | None = None,
+) -> Paged[ParticipantListReply]:
+    """Participants, by page. Reads.
+
+    status: only those with this status
+    after: where the previous page ended
+    limit: at most so many (default 100)
+    """
+    return Paged(
+        "participant.list",
+        arguments(
+            {},
+            {
+                "status": status,
+                "after": after,
+                "limit": limit,
+            },
+        ),
+        "participants",
+    )
+
+
+def listing_publish(
+    listing: str,
+    exchange: str,
+    side: str,
+    title: str,
+    *,
+    text: str | None = None,
+    language: str | None = None,
+    fields: Mapping[str, Any] | None = None,
+    variants: Sequence[Any] | None = None,
+    draft: bool | None = None,
+    valid_from: int | datetime | None = None,
+    valid_until: int | datetime | None = None,
+    expect_revision: int | None = None,
+) -> Request[ListingReply]:
+    """Publishes a listing, or replaces it whole. Writes.
+
+    listing: participant/key, the key chosen by the publisher
+    exchange: the exchange
+    side: need or offer
+    title: one line
+    text: more of it
+    language: of title and text, such as ru or en
+    fields: statements by field, see Statements
+    variants: 1 to 16 maps of statements that replace the shared ones; null removes
+    draft: store it, do not open it
+    valid_from: opens then; ms of Unix time
+    valid_until: expires then; ms of Unix time
+    expect_revision: refuse if another is stored
+    """
+    return Request(
+        "listing.publish",
+        arguments(
+            {
+                "listing": listing,
+                "exchange": exchange,
+                "side": side,
+                "title": title,
+            },
+            {
+                "text": text,
+                "language": language,
+                "fields": fields,
+                "variants": variants,
+                "draft": draft,
+                "valid_from": valid_from,
+                "valid_until": valid_until,
+                "expect_revision": expect_revision,
+            },
+        ),
+    )
+
+
+def listing_revise(
+    listing: str,
+    *,
+    title: str | None = None,
+    text: str | None | Unset = UNSET,
+    language: str | None | Unset = UNSET,
+    fields: Mapping[str, Any] | None = None,
+    variants: Sequence[Any] | None | Unset = UNSET,
+    valid_from: int | datetime | None | Unset = UNSET,
+    valid_until: int | datetime | None | Unset = UNSET,
+    expect_revision: int | None = None,
+) -> Request[ListingReply]:
+    """Changes what is named. Writes.
+
+    listing: participant/key
+    title: replaces the title
+    text: replaces the text; null removes it
+    language: replaces the language; null removes it
+    fields: statements to replace; null removes
+    variants: replaces all variants; null removes them
+    valid_from: ms; null: at once
+    valid_until: ms; null: the exchange's default
+    expect_revision: refuse if another is stored
+    """
+    return Request(
+        "listing.revise",
+        arguments(
+            {
+                "listing": listing,
+            },
+            {
+                "title": title,
+                "fields": fields,
+                "expect_revision": expect_revision,
+            },
+            {
+                "text": text,
+                "language": language,
+                "variants": variants,
+                "valid_from": valid_from,
+                "valid_until": valid_until,
+            },
+        ),
+    )
+
+
+def listing_pause(
+    listing: str,
+    *,
+    expect_revision: int | None = None,
+) -> Request[ListingReply]:
+    """Takes it out of matching for a while. Writes.
+
+    listing: participant/key
+    expect_revision: refuse if another is stored
+    """
+    return Request(
+        "listing.pause",
+        arguments(
+            {
+                "listing": listing,
+            },
+            {
+                "expect_revision": expect_revision,
+            },
+        ),
+    )
+
+
+def listing_resume(
+    listing: str,
+    *,
+    expect_revision: int | None = None,
+) -> Request[ListingReply]:
+    """Puts a paused one back. Writes.
+
+    listing: participant/key
+    expect_revision: refuse if another is stored
+    """
+    return Request(
+        "listing.resume",
+        arguments(
+            {
+                "listing": listing,
+            },
+            {
+                "expect_revision": expect_revision,
+            },
+        ),
+    )
+
+
+def listing_renew(
+    listing: str,
+    *,
+    valid_until: int | datetime | None = None,
+    expect_revision: int | None = None,
+) -> Request[ListingReply]:
+    """Gives it a new end; opens an expired one again. Writes.
+
+    listing: participant/key
+    valid_until: ms; default: the exchange's default lifetime from now
+    expect_revision: refuse if another is stored
+    """
+    return Request(
+        "listing.renew",
+        arguments(
+            {
+                "listing": listing,
+            },
+            {
+                "valid_until": valid_until,
+                "expect_revision": expect_revision,
+            },
+        ),
+    )
+
+
+def listing_withdraw(
+    listing: str,
+    *,
+    expect_revision: int | None = None,
+) -> Request[ListingReply]:
+    """Ends it. Writes.
+
+    listing: participant/key
+    expect_revision: refuse if another is stored
+    """
+    return Request(
+        "listing.withdraw",
+        arguments(
+            {
+                "listing": listing,
+            },
+            {
+                "expect_revision": expect_revision,
+            },
+        ),
+    )
+
+
+def listing_show(
+    listing: str,
+) -> Request[ListingShowReply]:
+    """One listing. Reads.
+
+    listing: participant/key
+    """
+    return Request(
+        "listing.show",
+        arguments(
+            {
+                "listing": listing,
+            },
+        ),
+    )
+
+
+def listing_list(
+    *,
+    participant: str | None = None,
+    exchange: str | None = None,
+    side: str | None = None,
+    state: str | None = None,
+    after: int | None = None,
+    limit: int | None = None,
+) -> Paged[ListingListReply]:
+    """Listings, by page. Reads.
+
+    participant: only its listings
+    exchange: only of this exchange
+    side: only needs or only offers
+    state: only in this state
+    after: where the previous page ended
+    limit: at most so many (default 100)
+    """
+    return Paged(
+        "listing.list",
+        arguments(
+            {},
+            {
+                "participant": participant,
+                "exchange": exchange,
+                "side": side,
+                "state": state,
+                "after": after,
+                "limit": limit,
+            },
+        ),
+        "listings",
+    )
+
+
+def listing_matches(
+    listing: str,
+    *,
+    after: int | None = None,
+    limit: int | None = None,
+) -> Paged[ListingMatchesReply]:
+    """All matches of a listing, best first, by page. Reads.
+
+    listing: participant/key
+    after: how many of the best to pass over
+    limit: at most so many (default 20)
+    """
+    return Paged(
+        "listing.matches",
+        arguments(
+            {
+                "listing": listing,
+            },
+            {
+                "after": after,
+                "limit": limit,
+            },
+        ),
+        "matches",
+    )
+
+
+def match_explain(
+    need: str,
+    offer: str,
+) -> Request[MatchExplainReply]:
+    """Why two listings match, or not, field by field. Reads.
+
+    need: a need
+    offer: an offer of the same exchange
+    """
+    return Request(
+        "match.explain",
+        arguments(
+            {
+                "need": need,
+                "offer": offer,
+            },
+        ),
+    )
+
+
+def facts_read(
+    from_: int,
+    *,
+    limit: int | None = None,
+    stream: str | None = None,
+) -> Request[FactsReadReply]:
+    """Facts by number: replay. Reads.
+
+    from_: the first number wanted
+    limit: look at so many facts at most (default 1000)
+    stream: only facts of this stream: x.<exchange> or p.<participant>
+    """
+    return Request(
+        "facts.read",
+        arguments(
+            {
+                "from": from_,
+            },
+            {
+                "limit": limit,
+                "stream": stream,
+            },
+        ),
+    )
+
+
+def streams_heads(
+    streams: Sequence[Any],
+) -> Request[StreamsHeadsReply]:
+    """Where streams stand, to see whether something was missed. Reads.
+
+    streams: names of streams
+    """
+    return Request(
+        "streams.heads",
+        arguments(
+            {
+                "streams": streams,
+            },
+        ),
+    )
+
+
+class Messages:
+    """Every message as a method."""
+
+    hello = Method(hello)
+    status = Method(status)
+    exchange_list = Method(exchange_list)
+    exchange_show = Method(exchange_show)
+    participant_register = Method(participant_register)
+    participant_revise = Method(participant_revise)
+    participant_status = Method(participant_status)
+    participant_show = Method(participant_show)
+    participant_list = Method(participant_list)
+    listing_publish = Method(listing_publish)
+    listing_revise = Method(listing_revise)
+    listing_pause = Method(listing_pause)
+    listing_resume = Method(listing_resume)
+    listing_renew = Method(listing_renew)
+    listing_withdraw = Method(listing_withdraw)
+    listing_show = Method(listing_show)
+    listing_list = Method(listing_list)
+    listing_matches = Method(listing_matches)
+    match_explain = Method(match_explain)
+    facts_read = Method(facts_read)
+    streams_heads = Method(streams_heads)
