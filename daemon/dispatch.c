@@ -68,6 +68,15 @@ tick(struct dispatch *d, int64_t clock_ms)
 	dispatch_command(d, &command, &none);
 }
 
+static bool
+asks_for_dry_run(const struct proto_request *r)
+{
+	for (size_t i = 0; r->message->args[i].name; i++)
+		if (strcmp(r->message->args[i].name, "dry_run") == 0)
+			return r->args[i].present && r->args[i].number;
+	return false;
+}
+
 void
 dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struct buf *reply)
 {
@@ -83,6 +92,7 @@ dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struc
 			 .market = d->market,
 			 .request = &r,
 			 .clock_ms = clock_ms,
+			 .dry_run = asks_for_dry_run(&r),
 			 .reply = reply};
 	handler_fn handler = r.message->writes ? dispatch_command_handler(r.message->name)
 					       : dispatch_read_handler(r.message->name);
@@ -94,7 +104,7 @@ dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struc
 		refuse(&c.refusal, "too_large", "", "a smaller page",
 		       "the answer takes more than %d bytes", PROTO_MAX_REPLY);
 	}
-	if (r.message->writes && !c.executed)
+	if (r.message->writes && !c.executed && !c.dry_run)
 		tick(d, clock_ms);
 	if (!done)
 		proto_write_error(reply, r.id, c.refusal.code, c.refusal.field, c.refusal.message,

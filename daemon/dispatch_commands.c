@@ -24,10 +24,34 @@ execute(struct call *c, struct command *command, struct outcome *ret)
 }
 
 static void
-put_result(struct call *c, const struct outcome *o)
+put_result(struct call *c, enum outcome_kind kind)
 {
 	mp_put_text(c->reply, "result");
-	mp_put_text(c->reply, o->kind == OUTCOME_CHANGED ? "changed" : "unchanged");
+	mp_put_text(c->reply, kind == OUTCOME_CHANGED ? "changed" : "unchanged");
+}
+
+static void
+put_count(struct call *c, const char *name, uint64_t value)
+{
+	mp_put_text(c->reply, name);
+	mp_put_uint(c->reply, value);
+}
+
+static void
+put_word(struct call *c, const char *name, const char *word)
+{
+	mp_put_text(c->reply, name);
+	mp_put_text(c->reply, word);
+}
+
+/* Decides without doing it. */
+static bool
+try_out(struct call *c, struct command *command, struct trial *ret)
+{
+	command->clock_ms = c->clock_ms;
+	market_try(c->market, command, ret);
+	c->refusal = ret->refusal;
+	return ret->kind != OUTCOME_REFUSED;
 }
 
 /*
@@ -52,18 +76,20 @@ static bool
 answer_participant(struct call *c, struct command *command, const char *within)
 {
 	struct outcome o;
-	if (!execute(c, command, &o)) {
+	struct trial t;
+	if (!(c->dry_run ? try_out(c, command, &t) : execute(c, command, &o))) {
 		qualify_field(&c->refusal, within);
 		return false;
 	}
+	if (!c->dry_run)
+		t = (struct trial){.kind = o.kind,
+				   .revision = o.participant->revision,
+				   .status = o.participant->status};
 	proto_write_ok(c->reply, c->request->id, 4);
-	put_result(c, &o);
-	mp_put_text(c->reply, "revision");
-	mp_put_uint(c->reply, o.participant->revision);
-	mp_put_text(c->reply, "status");
-	mp_put_text(c->reply, status_names[o.participant->status]);
-	mp_put_text(c->reply, "number");
-	mp_put_uint(c->reply, market_head(c->market));
+	put_result(c, t.kind);
+	put_count(c, "revision", t.revision);
+	put_word(c, "status", status_names[t.status]);
+	put_count(c, "number", market_head(c->market));
 	return true;
 }
 
@@ -71,29 +97,30 @@ static bool
 answer_listing(struct call *c, struct command *command)
 {
 	struct outcome o;
-	if (!execute(c, command, &o)) {
+	struct trial t;
+	if (!(c->dry_run ? try_out(c, command, &t) : execute(c, command, &o))) {
 		/* The participant is the first part of the listing's id. */
 		if (strcmp(c->refusal.field, "participant") == 0)
 			snprintf(c->refusal.field, sizeof c->refusal.field, "listing");
 		return false;
 	}
-	bool member = o.participant->status == STATUS_MEMBER;
+	if (!c->dry_run)
+		t = (struct trial){.kind = o.kind,
+				   .participant = o.participant,
+				   .listing = o.listing,
+				   .revision = o.listing->revision,
+				   .state = (enum listing_state)o.listing->state};
+	bool member = t.participant->status == STATUS_MEMBER;
 	proto_write_ok(c->reply, c->request->id, member ? 6 : 7);
-	put_result(c, &o);
+	put_result(c, t.kind);
 	mp_put_text(c->reply, "listing");
-	put_listing_id(c->market, o.listing, c->reply);
-	mp_put_text(c->reply, "revision");
-	mp_put_uint(c->reply, o.listing->revision);
-	mp_put_text(c->reply, "state");
-	mp_put_text(c->reply, listing_state_names[o.listing->state]);
-	mp_put_text(c->reply, "number");
-	mp_put_uint(c->reply, market_head(c->market));
-	mp_put_text(c->reply, "told");
-	mp_put_uint(c->reply, o.listing->n_told);
-	if (!member) {
-		mp_put_text(c->reply, "note");
-		mp_put_text(c->reply, "participant_not_member");
-	}
+	mp_put_str(c->reply, arg_text(c, "listing"));
+	put_count(c, "revision", t.revision);
+	put_word(c, "state", listing_state_names[t.state]);
+	put_count(c, "number", market_head(c->market));
+	put_count(c, "told", t.listing ? t.listing->n_told : 0);
+	if (!member)
+		put_word(c, "note", "participant_not_member");
 	return true;
 }
 

@@ -11,6 +11,7 @@ struct call {
 	const struct proto_request *request;
 	int64_t clock_ms;
 	bool executed;		/* the market has executed a command for this request */
+	bool dry_run;		/* nothing may change */
 	struct refusal refusal; /* filled in where a handler returns false */
 	struct buf *reply;	/* appended to where it returns true: a whole reply */
 };

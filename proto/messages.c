@@ -82,6 +82,8 @@ static const struct proto_field reload_results[] = {
 static const struct proto_field register_args[] = {
     {"participant", PROTO_MAP, PROTO_REQUIRED, 0, 0, "id and attributes, see Participants"},
     {"status", PROTO_TEXT, 0, 1, NAME, "applicant (default) or member"},
+    {"dry_run", PROTO_BOOL, 0, 0, 0,
+     "only decide: the results say what would be, and nothing changes"},
     END,
 };
 static const struct proto_field participant_results[] = {
@@ -143,6 +145,8 @@ static const struct proto_field publish_args[] = {
     {"valid_from", PROTO_INT, 0, TIME, "opens then; ms of Unix time"},
     {"valid_until", PROTO_INT, 0, TIME, "expires then; ms of Unix time"},
     {"expect_revision", PROTO_INT, 0, REVISION, "refuse if another is stored"},
+    {"dry_run", PROTO_BOOL, 0, 0, 0,
+     "only decide: the results say what would be, and nothing changes"},
     END,
 };
 static const struct proto_field listing_results[] = {
@@ -167,6 +171,8 @@ static const struct proto_field revise_args[] = {
     {"valid_from", PROTO_INT, PROTO_NULLABLE, TIME, "ms; null: at once"},
     {"valid_until", PROTO_INT, PROTO_NULLABLE, TIME, "ms; null: the exchange's default"},
     {"expect_revision", PROTO_INT, 0, REVISION, "refuse if another is stored"},
+    {"dry_run", PROTO_BOOL, 0, 0, 0,
+     "only decide: the results say what would be, and nothing changes"},
     END,
 };
 static const struct proto_field listing_args[] = {

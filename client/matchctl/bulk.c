@@ -3,6 +3,7 @@
 #include "client/matchctl/ask.h"
 #include "client/matchctl/documents.h"
 #include "client/matchctl/json.h"
+#include "client/matchctl/objects.h"
 #include "client/matchctl/refusals.h"
 #include "client/matchctl/value.h"
 
@@ -22,6 +23,7 @@ struct bulk {
 	struct tool *tool;
 	const char *cmd;
 	bulk_fn convert;
+	bool dry_run;
 	struct item flying[WINDOW];
 	uint64_t stored, unchanged, refused, mistaken;
 	int failed;	    /* an exit code that ended it all, or EXIT_DONE */
@@ -180,6 +182,17 @@ send_one(struct bulk *b, const struct document *d, struct arguments *args)
 	return 1;
 }
 
+/* A file to be checked holds what publish or what participant register takes. */
+static void
+prepare_dry_run(struct bulk *b, struct mp object, struct arguments *args)
+{
+	struct mp listing = mp_find(object, STR("listing")), id = mp_find(object, STR("id"));
+	bool participant = mp_peek(&listing) == MP_END && mp_peek(&id) != MP_END;
+	b->cmd = participant ? "participant.register" : "listing.publish";
+	b->convert = participant ? object_register : object_listing;
+	mp_put_bool(arguments_key(args, "dry_run"), true);
+}
+
 static int
 take_document(void *arg, const struct document *d)
 {
@@ -187,6 +200,8 @@ take_document(void *arg, const struct document *d)
 	struct arguments args = ARGUMENTS_EMPTY;
 	char why[BULK_WHY];
 	int stop = 0;
+	if (b->dry_run)
+		prepare_dry_run(b, mp_of(d->map), &args);
 	if (b->convert(b->tool, mp_of(d->map), &args, why))
 		refuse_here(b, d, why);
 	else
@@ -229,17 +244,29 @@ read_all(struct bulk *b)
 }
 
 static void
-sum_up(const struct bulk *b)
+print_counts(const struct bulk *b, FILE *out)
 {
-	bool single = b->stored + b->unchanged == 1 && b->refused + b->mistaken == 0;
-	if (single && !b->tool->json)
-		printf("%.*s\n", STR_FMT(buf_str(&b->summary)));
+	if (b->dry_run)
+		fprintf(out,
+			TR("good %" PRIu64 ", refused %" PRIu64 "; nothing was stored\n",
+			   "годится %" PRIu64 ", отклонено %" PRIu64 "; ничего не сохранено\n"),
+			b->stored + b->unchanged, b->refused);
 	else
-		fprintf(b->tool->json ? stderr : stdout,
+		fprintf(out,
 			TR("stored %" PRIu64 ", unchanged %" PRIu64 ", refused %" PRIu64 "\n",
 			   "сохранено %" PRIu64 ", без изменений %" PRIu64 ", отклонено %" PRIu64
 			   "\n"),
 			b->stored, b->unchanged, b->refused);
+}
+
+static void
+sum_up(const struct bulk *b)
+{
+	bool single = b->stored + b->unchanged == 1 && b->refused + b->mistaken == 0 && !b->dry_run;
+	if (single && !b->tool->json)
+		printf("%.*s\n", STR_FMT(buf_str(&b->summary)));
+	else
+		print_counts(b, b->tool->json ? stderr : stdout);
 	if (b->mistaken > 0)
 		fprintf(stderr,
 			TR("not sent: %" PRIu64 " with mistakes in the file\n",
@@ -249,18 +276,29 @@ sum_up(const struct bulk *b)
 		ask_hint(b->tool, b->hints[i]->code);
 }
 
+static int
+run(struct bulk *b)
+{
+	int code = ask_connect(b->tool);
+	if (code != EXIT_DONE)
+		return code;
+	code = read_all(b);
+	if (code != EXIT_USAGE)
+		sum_up(b);
+	buf_free(&b->summary);
+	if (code != EXIT_DONE)
+		return code;
+	return b->mistaken ? EXIT_INPUT : b->refused ? EXIT_REFUSED : EXIT_DONE;
+}
+
 int
 bulk_send(struct tool *t, const char *cmd, bulk_fn convert)
 {
-	struct bulk b = {.tool = t, .cmd = cmd, .convert = convert};
-	int code = ask_connect(t);
-	if (code != EXIT_DONE)
-		return code;
-	code = read_all(&b);
-	if (code != EXIT_USAGE)
-		sum_up(&b);
-	buf_free(&b.summary);
-	if (code != EXIT_DONE)
-		return code;
-	return b.mistaken ? EXIT_INPUT : b.refused ? EXIT_REFUSED : EXIT_DONE;
+	return run(&(struct bulk){.tool = t, .cmd = cmd, .convert = convert});
+}
+
+int
+bulk_validate(struct tool *t)
+{
+	return run(&(struct bulk){.tool = t, .dry_run = true});
 }

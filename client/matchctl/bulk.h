@@ -22,3 +22,6 @@ typedef int (*bulk_fn)(const struct tool *t, struct mp object, struct arguments 
  * EXIT_INPUT if a file had mistakes, else EXIT_REFUSED if anything was refused.
  */
 int bulk_send(struct tool *t, const char *cmd, bulk_fn convert);
+/* Has matchd check each object of all files, a listing or a participant, without storing it. As
+ * bulk_send, counting good and refused. */
+int bulk_validate(struct tool *t);

@@ -253,6 +253,25 @@ const struct command commands[] = {
 	 FILES_RU
 	 "В объекте — `listing` и то, что меняется. С --field, --title, --text, --from и --until\n"
 	 "вместо файла даётся одно объявление.\n" DATES_RU)},
+    {"template", "EXCHANGE SIDE", 2, 2, NULL, cmd_template,
+     TEXTS("print a listing to fill in", "напечатать заготовку объявления"),
+     TEXTS("The YAML names every field with its title, form and units, the required ones first.\n"
+	   "Filled in, `matchctl publish` takes it.\n",
+	   "В YAML названо каждое поле с его видом и единицами, обязательные сначала.\n"
+	   "Заполненное принимает `matchctl publish`.\n")},
+    {"validate", "FILE...", 1, MANY, format_options, cmd_validate,
+     TEXTS("have files checked without storing anything", "проверить файлы, ничего не сохраняя"),
+     TEXTS(FILES_EN
+	   "matchd decides about each listing (or participant) as it would for publish (or\n"
+	   "participant register) and changes nothing.\n",
+	   FILES_RU "matchd решает о каждом объявлении (или участнике), как при publish (или\n"
+		    "participant register), и ничего не меняет.\n")},
+    {"edit", "LISTING", 1, 1, NULL, cmd_edit,
+     TEXTS("edit a listing by $VISUAL or $EDITOR", "править объявление в $VISUAL или $EDITOR"),
+     TEXTS("The listing comes as YAML. What matchd refuses comes back into the editor with the\n"
+	   "reason above it; leaving it so gives up. What is hidden is not shown and stays.\n",
+	   "Объявление открывается как YAML. При отказе редактор открывается снова, с причиной\n"
+	   "сверху; выход без правки — отказ от изменений. Скрытое не видно и остаётся.\n")},
     {"pause", "LISTING", 1, 1, expect_options, cmd_pause,
      TEXTS("take a listing out of matching for a while", "временно убрать объявление из подбора"),
      NO_HELP},

@@ -233,3 +233,30 @@ market_execute(struct market *m, const struct command *c, fact_fn emit, void *ar
 	buf_free(&r.reasons);
 	buf_free(&r.pairs);
 }
+
+void
+market_try(const struct market *m, const struct command *c, struct trial *ret)
+{
+	int64_t now_ms = c->clock_ms > m->stamp_ms ? c->clock_ms : m->stamp_ms;
+	struct buf room = BUF_EMPTY;
+	struct fact f = {0};
+
+	*ret = (struct trial){.kind = OUTCOME_UNCHANGED};
+	enum decision decision = decide(m, c, now_ms, &f, &room, &ret->refusal);
+	bool changes = decision == DECIDED_FACT;
+	if (decision != DECIDED_UNCHANGED)
+		ret->kind = changes ? OUTCOME_CHANGED : OUTCOME_REFUSED;
+	ret->participant = market_participant(m, c->participant);
+	if (c->key.p) {
+		const struct listing *l =
+		    ret->participant ? market_listing_of(m, ret->participant, c->key) : NULL;
+		ret->listing = l;
+		ret->revision = (l ? l->revision : 0) + changes;
+		ret->state = changes ? f.listing.state : l ? (enum listing_state)l->state : 0;
+	} else {
+		const struct participant *p = ret->participant;
+		ret->revision = (p ? p->revision : 0) + changes;
+		ret->status = changes ? f.participant.status : p ? p->status : 0;
+	}
+	buf_free(&room);
+}

@@ -94,6 +94,21 @@ typedef void (*fact_fn)(void *arg, const struct fact *f, struct str bytes);
 void market_execute(struct market *m, const struct command *c, fact_fn emit, void *arg,
 		    struct outcome *ret);
 
+/* What a command would come to. */
+struct trial {
+	enum outcome_kind kind;
+	struct refusal refusal;		       /* OUTCOME_REFUSED */
+	const struct participant *participant; /* as it is now, where there is one */
+	const struct listing *listing;	       /* likewise */
+	uint32_t revision;		       /* it would have, of the participant or listing */
+	enum status status;		       /* likewise, of a participant */
+	enum listing_state state;	       /* likewise, of a listing */
+};
+
+/* Decides a command of a participant or listing as market_execute does, and does nothing of it: no
+ * fact, no deadline, no work, no step of time. */
+void market_try(const struct market *m, const struct command *c, struct trial *ret);
+
 /* Applies a fact that another market made. Facts come in number order; false where this one does
  * not fit. */
 bool market_apply(struct market *m, const struct fact *f);
