@@ -60,6 +60,17 @@ class ExchangeShowReply(TypedDict):
     """of its canonical bytes, 16 hex digits"""
 
 
+class ReloadReply(TypedDict):
+    definitions: list[Any]
+    """
+    {kind, name, result, file, message} each: kind "exchange", "tree" or "settings"; result "loaded", "revised",
+    "unchanged", "refused" (with a message; the rest is loaded all the same) or "kept" (there is no file any more;
+    exchanges do not go)
+    """
+    number: int
+    """the last fact's number after the command"""
+
+
 class ParticipantReply(TypedDict):
     result: str
     """"changed" or "unchanged" """
@@ -91,7 +102,7 @@ class ListingReply(TypedDict):
     revision: int
     """its revision now"""
     state: str
-    """draft, scheduled, open, paused, withdrawn, expired"""
+    """draft, scheduled, open, paused, withdrawn, expired, pending"""
     number: int
     """the last fact's number after the command"""
     told: int
@@ -110,7 +121,10 @@ class ListingShowReply(TypedDict):
 
 class ListingListReply(TypedDict):
     listings: list[Any]
-    """{listing, exchange, side, state, revision, title, told} each, in order of first publication"""
+    """
+    {listing, exchange, side, state, revision, title, told, member, opening, valid_until} each, in order of first
+    publication; `opening` counts listings in the order in which they first opened, 0 for never
+    """
     next: NotRequired[int]
     """give it as `after` for the next page; absent at the end"""
 
@@ -225,15 +239,27 @@ def exchange_show(
     )
 
 
+def reload() -> Request[ReloadReply]:
+    """Reads exchanges, code trees and the market's settings again. Writes."""
+    return Request(
+        "reload",
+        arguments(
+            {},
+        ),
+    )
+
+
 def participant_register(
     participant: Mapping[str, Any],
     *,
     status: str | None = None,
+    dry_run: bool | None = None,
 ) -> Request[ParticipantReply]:
     """Registers a participant. Writes.
 
     participant: id and attributes, see Participants
     status: applicant (default) or member
+    dry_run: only decide: the results say what would be, and nothing changes
     """
     return Request(
         "participant.register",
@@ -243,6 +269,7 @@ def participant_register(
             },
             {
                 "status": status,
+                "dry_run": dry_run,
             },
         ),
     )
@@ -314,12 +341,16 @@ def participant_show(
 def participant_list(
     *,
     status: str | None = None,
+    kind: str | None = None,
+    region: str | None = None,
     after: int | None = None,
     limit: int | None = None,
 ) -> Paged[ParticipantListReply]:
     """Participants, by page. Reads.
 
     status: only those with this status
+    kind: only those of this kind
+    region: only those of this region
     after: where the previous page ended
     limit: at most so many (default 100)
     """
@@ -329,6 +360,8 @@ def participant_list(
             {},
             {
                 "status": status,
+                "kind": kind,
+                "region": region,
                 "after": after,
                 "limit": limit,
             },
@@ -351,6 +384,7 @@ def listing_publish(
     valid_from: int | datetime | None = None,
     valid_until: int | datetime | None = None,
     expect_revision: int | None = None,
+    dry_run: bool | None = None,
 ) -> Request[ListingReply]:
     """Publishes a listing, or replaces it whole. Writes.
 
@@ -366,6 +400,7 @@ def listing_publish(
     valid_from: opens then; ms of Unix time
     valid_until: expires then; ms of Unix time
     expect_revision: refuse if another is stored
+    dry_run: only decide: the results say what would be, and nothing changes
     """
     return Request(
         "listing.publish",
@@ -385,6 +420,7 @@ def listing_publish(
                 "valid_from": valid_from,
                 "valid_until": valid_until,
                 "expect_revision": expect_revision,
+                "dry_run": dry_run,
             },
         ),
     )
@@ -401,6 +437,7 @@ def listing_revise(
     valid_from: int | datetime | None | Unset = UNSET,
     valid_until: int | datetime | None | Unset = UNSET,
     expect_revision: int | None = None,
+    dry_run: bool | None = None,
 ) -> Request[ListingReply]:
     """Changes what is named. Writes.
 
@@ -413,6 +450,7 @@ def listing_revise(
     valid_from: ms; null: at once
     valid_until: ms; null: the exchange's default
     expect_revision: refuse if another is stored
+    dry_run: only decide: the results say what would be, and nothing changes
     """
     return Request(
         "listing.revise",
@@ -424,6 +462,7 @@ def listing_revise(
                 "title": title,
                 "fields": fields,
                 "expect_revision": expect_revision,
+                "dry_run": dry_run,
             },
             {
                 "text": text,
@@ -531,6 +570,55 @@ def listing_withdraw(
     )
 
 
+def listing_approve(
+    listing: str,
+    *,
+    expect_revision: int | None = None,
+) -> Request[ListingReply]:
+    """The operator lets a pending listing in. Writes.
+
+    listing: participant/key
+    expect_revision: refuse if another is stored
+    """
+    return Request(
+        "listing.approve",
+        arguments(
+            {
+                "listing": listing,
+            },
+            {
+                "expect_revision": expect_revision,
+            },
+        ),
+    )
+
+
+def listing_reject(
+    listing: str,
+    *,
+    reason: str | None = None,
+    expect_revision: int | None = None,
+) -> Request[ListingReply]:
+    """The operator sends a pending listing back: it becomes a draft. Writes.
+
+    listing: participant/key
+    reason: why, for the publisher
+    expect_revision: refuse if another is stored
+    """
+    return Request(
+        "listing.reject",
+        arguments(
+            {
+                "listing": listing,
+            },
+            {
+                "reason": reason,
+                "expect_revision": expect_revision,
+            },
+        ),
+    )
+
+
 def listing_show(
     listing: str,
 ) -> Request[ListingShowReply]:
@@ -554,6 +642,9 @@ def listing_list(
     exchange: str | None = None,
     side: str | None = None,
     state: str | None = None,
+    member: bool | None = None,
+    told: bool | None = None,
+    until_before: int | datetime | None = None,
     after: int | None = None,
     limit: int | None = None,
 ) -> Paged[ListingListReply]:
@@ -563,6 +654,9 @@ def listing_list(
     exchange: only of this exchange
     side: only needs or only offers
     state: only in this state
+    member: only of members, or only of others
+    told: only with told matches, or only without
+    until_before: only with a valid_until before this; ms of Unix time
     after: where the previous page ended
     limit: at most so many (default 100)
     """
@@ -575,6 +669,9 @@ def listing_list(
                 "exchange": exchange,
                 "side": side,
                 "state": state,
+                "member": member,
+                "told": told,
+                "until_before": until_before,
                 "after": after,
                 "limit": limit,
             },
@@ -680,6 +777,7 @@ class Messages:
     status = Method(status)
     exchange_list = Method(exchange_list)
     exchange_show = Method(exchange_show)
+    reload = Method(reload)
     participant_register = Method(participant_register)
     participant_revise = Method(participant_revise)
     participant_status = Method(participant_status)
@@ -691,6 +789,8 @@ class Messages:
     listing_resume = Method(listing_resume)
     listing_renew = Method(listing_renew)
     listing_withdraw = Method(listing_withdraw)
+    listing_approve = Method(listing_approve)
+    listing_reject = Method(listing_reject)
     listing_show = Method(listing_show)
     listing_list = Method(listing_list)
     listing_matches = Method(listing_matches)
