@@ -100,6 +100,10 @@ class AsyncClient(Messages):
         try:
             while wait := ask_turn(self._asking, self._line):
                 await _wait(wait, self._woken)
+        except Exception as problem:  # such as a socket that was closed: nobody would answer any more
+            for answered in self._waiting:
+                if not answered.done():
+                    answered.set_exception(problem)
         finally:
             for answered in self._waiting:
                 answered.cancel()
@@ -144,7 +148,11 @@ class AsyncFollower(AsyncIterator[Fact]):
         return result(await _run(self._lines.turns(until)))
 
     async def _open(self) -> None:
-        result(await _run(self._lines.turns(math.inf)))
+        try:
+            result(await _run(self._lines.turns(math.inf)))
+        except Exception:
+            self._lines.close()
+            raise
         self._opened = True
 
     async def __anext__(self) -> Fact:
@@ -158,7 +166,7 @@ class AsyncFollower(AsyncIterator[Fact]):
     async def __aenter__(self) -> Self:
         try:
             await self._open()
-        except BaseException:
+        except asyncio.CancelledError:
             self._lines.close()
             raise
         return self

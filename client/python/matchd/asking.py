@@ -1,9 +1,11 @@
 """Requests in flight over one connection. No I/O: bytes go in and out, the time is an argument.
 
-A connection is given up when nothing has come over it for the time that an answer may take, and everything in flight
-with it. That is what keeps questions and answers in step: what ZeroMQ still holds for a peer that is gone goes as well.
+Answers come in order, but for those of the gateway itself. So a request that waits behind others is not overdue as long
+as these are answered; one whose answer went down with a gateway is, whatever else is answered. A connection over which
+nothing comes any more is given up with everything in flight: it may be dead without anybody having noticed.
 """
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 
@@ -20,6 +22,7 @@ class Ticket:
 
     def __init__(self, number: int, data: bytes, until: float, then: Callable[[Outcome], None] | None) -> None:
         self.id, self.data, self.until, self.then = number, data, until, then
+        self.sent_at = 0.0
         self.outcome: Outcome | None = None
 
     def end(self, outcome: Outcome) -> None:
@@ -34,7 +37,7 @@ class Asking:
         self._next_id = 1
         self._unsent: deque[Ticket] = deque()
         self._in_flight: OrderedDict[int, Ticket] = OrderedDict()
-        self._heard = 0.0  # when the last answer came, or the first request went out that waits for one
+        self._heard = self._moved = -math.inf  # when an answer came last; when one to the oldest in flight did
 
     def submit(
         self, cmd: str, arguments: Results, now: float, then: Callable[[Outcome], None] | None = None
@@ -51,9 +54,8 @@ class Asking:
 
     def sent(self, now: float) -> None:
         """What `to_send` gave has gone out."""
-        if not self._in_flight:
-            self._heard = now
         ticket = self._unsent.popleft()
+        ticket.sent_at = now
         self._in_flight[ticket.id] = ticket
 
     def received(self, frames: Sequence[bytes], now: float) -> bool:
@@ -61,28 +63,36 @@ class Asking:
         try:
             reply = read_reply(frames)
         except ProtocolError as problem:
-            self._drop(problem)
+            self._give_up(problem)
             return False
-        ticket = self._in_flight.pop(reply.id, None)
-        if ticket:
+        if reply.id in self._in_flight:
             self._heard = now
-            ticket.end(reply.outcome)
+            if reply.id == next(iter(self._in_flight)):
+                self._moved = now
+            self._in_flight.pop(reply.id).end(reply.outcome)
         return True
 
     def expire(self, now: float) -> bool:
         """Ends what has waited for too long. False: the connection is to be made anew."""
         while self._unsent and not self._in_flight and self._unsent[0].until <= now:
             self._unsent.popleft().end(Unreachable(f"nobody listens at {self.endpoint}"))
-        if not self._in_flight or self._heard + self.timeout > now:
-            return True
-        self._drop(Timeout(f"no answer from {self.endpoint} in {self.timeout:g} s; what was asked may have been done"))
-        return False
+        late = f"no answer from {self.endpoint} in {self.timeout:g} s; what was asked may have been done"
+        while self._in_flight and self._overdue_at() <= now:
+            if self._heard + self.timeout <= now:
+                self._give_up(Timeout(late))
+                return False
+            self._in_flight.popitem(last=False)[1].end(Timeout(late))
+        return True
 
     def due(self) -> float | None:
         """When `expire` will have something to do; None while nothing is asked."""
         if self._in_flight:
-            return self._heard + self.timeout
+            return self._overdue_at()
         return self._unsent[0].until if self._unsent else None
+
+    def _overdue_at(self) -> float:
+        """Of the oldest in flight, behind which all others wait."""
+        return max(next(iter(self._in_flight.values())).sent_at, self._moved) + self.timeout
 
     def abandon(self, ticket: Ticket) -> None:
         """Nobody waits for it any more: it is not sent if it has not been."""
@@ -90,8 +100,8 @@ class Asking:
         if ticket in self._unsent:
             self._unsent.remove(ticket)
 
-    def _drop(self, why: Error) -> None:
+    def _give_up(self, why: Error) -> None:
         dropped = list(self._in_flight.values())
         self._in_flight.clear()
         for ticket in dropped:
-            ticket.end(why)
+            ticket.end(type(why)(*why.args))

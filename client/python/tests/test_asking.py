@@ -76,6 +76,20 @@ def test_as_long_as_answers_come_none_is_overdue():
     assert all(ticket.outcome == {} for ticket in tickets)
 
 
+def test_an_answer_that_was_lost_is_missed_though_others_come():
+    """As after the death of a gateway, under steady traffic."""
+    subject, (lost,) = asking(1)
+    for second in range(1, 5):
+        ticket = subject.submit("status", {}, second)
+        subject.sent(second)
+        assert subject.received(reply(ticket), second)
+    waiting = subject.submit("status", {}, 4.5)
+    subject.sent(4.5)
+    assert subject.due() == TIMEOUT and subject.expire(TIMEOUT), "the connection is alive"
+    assert isinstance(lost.outcome, Timeout) and not waiting.outcome
+    assert subject.due() == 4.5 + TIMEOUT and not subject.expire(4.5 + TIMEOUT)
+
+
 @pytest.mark.parametrize(
     "frames",
     [[b""], [b"\xc1"], [pack([1])], [pack({"id": 1})], [pack({"id": "1", "ok": True})], [pack({"id": 1, "ok": False})],
