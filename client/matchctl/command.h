@@ -44,7 +44,7 @@ struct tool {
 	size_t n_given, given_cap;
 
 	bool json;
-	const char *endpoint;
+	char *endpoint; /* owned; NULL: the library's own default */
 	int timeout_ms;
 	struct matchd *client;
 };
@@ -66,6 +66,9 @@ extern const struct option_spec global_options[];
 /* The option's last value; NULL if it was not given. */
 const char *tool_option(const struct tool *t, const char *name);
 bool tool_flag(const struct tool *t, const char *name);
+/* The context that this run goes by: --context, else $MATCHCTL_CONTEXT, else the one in use; NULL:
+ * none. */
+const char *tool_context(const struct tool *t, const char *in_use);
 /* A value that must be a whole number in the range: EXIT_DONE (*ret untouched if the option was not
  * given), or EXIT_USAGE having said so. */
 int tool_number(const struct tool *t, const char *name, long long least, long long most,
@@ -98,5 +101,10 @@ int cmd_exchange_check(struct tool *t);
 int cmd_approve(struct tool *t);
 int cmd_reject(struct tool *t);
 int cmd_reload(struct tool *t);
+int cmd_context_list(struct tool *t);
+int cmd_context_use(struct tool *t);
+int cmd_context_show(struct tool *t);
+int cmd_context_set(struct tool *t);
+int cmd_context_remove(struct tool *t);
 int cmd_status(struct tool *t);
 int cmd_help(struct tool *t);

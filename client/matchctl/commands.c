@@ -15,6 +15,9 @@ const struct option_spec global_options[] = {
 	   "$XDG_RUNTIME_DIR/matchd, /run/matchd)",
 	   "рабочий каталог matchd или КОМАНДЫ,ЛЕНТА (иначе $MATCHD_RUNTIME, "
 	   "$XDG_RUNTIME_DIR/matchd, /run/matchd)")},
+    {"context", 'c', "CONTEXT",
+     TEXTS("the settings of that name (default: $MATCHCTL_CONTEXT, or the one in use)",
+	   "настройки с этим именем (иначе $MATCHCTL_CONTEXT или выбранные)")},
     {"json", 'j', NULL,
      TEXTS("print JSON, one object a line", "печатать JSON, по объекту в строке")},
     {"timeout", 't', "SECONDS",
@@ -333,6 +336,25 @@ const struct command commands[] = {
 	 "definition that stored listings would not fit is refused, and the one in force stays.\n",
 	 "Читаются все файлы, загружается изменившееся; совпадения меняются вслед. Описание,\n"
 	 "которому не отвечают хранимые объявления, отвергается, и действует прежнее.\n")},
+    {"context list", "", 0, 0, NULL, cmd_context_list,
+     TEXTS("list your contexts", "перечислить ваши контексты"), NO_HELP},
+    {"context use", "CONTEXT", 1, 1, NULL, cmd_context_use,
+     TEXTS("choose the context that commands go by", "выбрать контекст для команд"),
+     TEXTS("What is typed goes before the environment ($MATCHD_RUNTIME, $MATCHCTL_LANG), the\n"
+	   "environment before the context in use, and that before the defaults.\n",
+	   "Набранное важнее переменных ($MATCHD_RUNTIME, $MATCHCTL_LANG), те важнее выбранного\n"
+	   "контекста, а он важнее умолчаний.\n")},
+    {"context show", "[CONTEXT]", 0, 1, NULL, cmd_context_show,
+     TEXTS("show a context, or the one in use", "показать контекст или выбранный"), NO_HELP},
+    {"context set", "CONTEXT KEY=VALUE...", 2, 20, NULL, cmd_context_set,
+     TEXTS("make a context, or change it", "создать или изменить контекст"),
+     TEXTS(
+	 "The keys are endpoint, timeout, lang and color, as the options of these names; an empty\n"
+	 "value takes one away. They are kept in $XDG_CONFIG_HOME/matchctl/config.yaml.\n",
+	 "Ключи — endpoint, timeout, lang и color, как одноимённые ключи команд; пустое значение\n"
+	 "убирает ключ. Хранятся в $XDG_CONFIG_HOME/matchctl/config.yaml.\n")},
+    {"context remove", "CONTEXT", 1, 1, NULL, cmd_context_remove,
+     TEXTS("remove a context", "удалить контекст"), NO_HELP},
     {"status", "", 0, 0, view_options, cmd_status,
      TEXTS("show how matchd is", "показать состояние matchd"), NO_HELP},
     {"help", "[COMMAND]", 0, 2, NULL, cmd_help, TEXTS("explain a command", "объяснить команду"),

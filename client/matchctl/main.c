@@ -1,6 +1,7 @@
 /* matchctl: finds the command in the table, reads its options, runs it. */
 
 #include "client/matchctl/command.h"
+#include "client/matchctl/config.h"
 #include "client/matchctl/help.h"
 #include "client/matchctl/pager.h"
 #include "client/matchctl/style.h"
@@ -171,17 +172,81 @@ read_options(struct tool *t, const char *mode, int argc, char **argv)
 	return optind;
 }
 
-/* Takes the global options out of what was given. */
+const char *
+tool_context(const struct tool *t, const char *in_use)
+{
+	const char *typed = tool_option(t, "context"), *set = getenv("MATCHCTL_CONTEXT");
+	const char *name = typed ? typed : set && *set ? set : in_use;
+	return *name ? name : NULL;
+}
+
+/*
+ * What was typed goes before the environment, the environment before the context in use, and that
+ * before the defaults. A context that was typed counts as typed.
+ */
+static void
+apply_context(struct tool *t, const struct context *c, long long *timeout_s)
+{
+	bool typed = tool_flag(t, "context");
+	const char *runtime = getenv("MATCHD_RUNTIME"), *lang = getenv("MATCHCTL_LANG");
+	if (*c->values[CONFIG_ENDPOINT] && (typed || !(runtime && *runtime)))
+		t->endpoint =
+		    mem_dup(c->values[CONFIG_ENDPOINT], strlen(c->values[CONFIG_ENDPOINT]));
+	if (*c->values[CONFIG_TIMEOUT])
+		*timeout_s = strtoll(c->values[CONFIG_TIMEOUT], NULL, 10);
+	if (*c->values[CONFIG_LANG] && !tool_flag(t, "lang") && (typed || !(lang && *lang)))
+		language_set(c->values[CONFIG_LANG]);
+	if (*c->values[CONFIG_COLOR] && !tool_flag(t, "color"))
+		style_choose(c->values[CONFIG_COLOR]);
+}
+
+static int
+read_context(struct tool *t, long long *timeout_s)
+{
+	char why[CONFIG_WHY];
+	struct config config = {0};
+	char *path = config_path();
+	int code = EXIT_DONE;
+	if (path && config_read(path, &config, why)) {
+		fprintf(stderr, "matchctl: %s\n", why);
+		code = EXIT_INPUT;
+	}
+	const char *name = code == EXIT_DONE ? tool_context(t, config.use) : NULL;
+	const struct context *c = name ? config_find(&config, name) : NULL;
+	if (c) {
+		apply_context(t, c, timeout_s);
+	} else if (name) {
+		fprintf(stderr,
+			TR("matchctl: there is no context \"%s\"; `matchctl context list` shows "
+			   "which there are\n",
+			   "matchctl: контекста «%s» нет; `matchctl context list` покажет, какие "
+			   "есть\n"),
+			name);
+		code = EXIT_USAGE;
+	}
+	config_done(&config);
+	free(path);
+	return code;
+}
+
+/* Takes the global options out of what was given. The commands that mend contexts need none. */
 static int
 apply_globals(struct tool *t)
 {
 	long long timeout_s = t->timeout_ms / 1000;
-	if (tool_number(t, "timeout", 1, MAX_TIMEOUT_S, &timeout_s))
-		return EXIT_USAGE;
+	const char *endpoint = tool_option(t, "endpoint");
+	int code = EXIT_DONE;
+	if (strncmp(t->command->name, "context ", strlen("context ")) != 0)
+		code = read_context(t, &timeout_s);
+	if (code == EXIT_DONE)
+		code = tool_number(t, "timeout", 1, MAX_TIMEOUT_S, &timeout_s);
+	if (endpoint) {
+		free(t->endpoint);
+		t->endpoint = mem_dup(endpoint, strlen(endpoint));
+	}
 	t->timeout_ms = (int)timeout_s * 1000;
 	t->json = tool_flag(t, "json");
-	t->endpoint = tool_option(t, "endpoint");
-	return EXIT_DONE;
+	return code;
 }
 
 /* ---- finding the command ---- */
@@ -288,8 +353,11 @@ run(struct tool *t, int argc, char **argv)
 	int skip = first + words - 1;
 	argv[skip] = argv[0];
 	int operand = read_options(t, "", argc - skip, argv + skip);
-	if (operand < 0 || apply_globals(t))
+	if (operand < 0)
 		return EXIT_USAGE;
+	int code = tool_flag(t, "help") ? EXIT_DONE : apply_globals(t);
+	if (code != EXIT_DONE)
+		return code;
 	t->operands = argv + skip + operand;
 	t->n_operands = (size_t)(argc - skip - operand);
 	return run_command(t);
@@ -304,6 +372,7 @@ main(int argc, char **argv)
 	int code = run(&t, argc, argv);
 	matchd_close(t.client);
 	free(t.given);
+	free(t.endpoint);
 	if (fflush(stdout) != 0 && code == EXIT_DONE)
 		code = EXIT_INTERNAL;
 	return code;
