@@ -25,7 +25,7 @@ static const struct row_column ending_columns[] = {
     {NULL, {TEXTS(NULL, NULL)}},
 };
 
-static const struct row_order orders[] = {
+const struct row_order listing_orders[] = {
     {"listing", "listing"}, {"exchange", "exchange"}, {"state", "state"},
     {"title", "title"},	    {"told", "told"},	      {"revision", "revision"},
     {"opened", "opening"},  {"until", "valid_until"}, {NULL, NULL},
@@ -48,7 +48,7 @@ cmd_list(struct tool *t)
 	    .list = "listings",
 	    .columns = asks_about_ends(t) ? ending_columns : listing_columns,
 	    .limit = ROWS_DEFAULT,
-	    .orders = orders,
+	    .orders = listing_orders,
 	    .searched = searched,
 	};
 	struct arguments args = ARGUMENTS_EMPTY;

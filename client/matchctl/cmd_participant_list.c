@@ -1,5 +1,10 @@
 #include "client/matchctl/rows.h"
 
+const struct row_order participant_orders[] = {
+    {"id", "id"},	  {"name", "name"},	    {"status", "status"}, {"kind", "kind"},
+    {"region", "region"}, {"listings", "listings"}, {NULL, NULL},
+};
+
 int
 cmd_participant_list(struct tool *t)
 {
@@ -12,10 +17,6 @@ cmd_participant_list(struct tool *t)
 	    {"name", {TEXTS("NAME", "НАЗВАНИЕ"), .most = 60}},
 	    {NULL, {TEXTS(NULL, NULL)}},
 	};
-	static const struct row_order orders[] = {
-	    {"id", "id"},	  {"name", "name"},	    {"status", "status"}, {"kind", "kind"},
-	    {"region", "region"}, {"listings", "listings"}, {NULL, NULL},
-	};
 	static const char *const filters[] = {"status", "kind", "region"};
 	static const char *const searched[] = {"id", "name", NULL};
 	const struct row_query query = {
@@ -23,7 +24,7 @@ cmd_participant_list(struct tool *t)
 	    .list = "participants",
 	    .columns = columns,
 	    .limit = ROWS_DEFAULT,
-	    .orders = orders,
+	    .orders = participant_orders,
 	    .searched = searched,
 	};
 	struct arguments args = ARGUMENTS_EMPTY;

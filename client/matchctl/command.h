@@ -55,7 +55,7 @@ struct command {
 	size_t least, most;		   /* operands */
 	const struct option_spec *options; /* ends with a NULL name; NULL: none */
 	int (*run)(struct tool *t);	   /* gives an exit code, having said what went wrong */
-	struct texts summary;		   /* one line */
+	struct texts summary;		   /* one line; NULLs: for the tool's own use, not shown */
 	struct texts help;		   /* more of it; NULL: none */
 };
 
@@ -106,5 +106,7 @@ int cmd_context_use(struct tool *t);
 int cmd_context_show(struct tool *t);
 int cmd_context_set(struct tool *t);
 int cmd_context_remove(struct tool *t);
+int cmd_completion(struct tool *t);
+int cmd_complete(struct tool *t);
 int cmd_status(struct tool *t);
 int cmd_help(struct tool *t);

@@ -59,11 +59,10 @@ help_all(FILE *out)
 void
 help_command(FILE *out, const struct command *c)
 {
-	fprintf(
-	    out,
-	    TR("Usage: matchctl %s%s%s%s\n\nTo %s.\n", "Вызов: matchctl %s%s%s%s\n\nЧтобы %s.\n"),
-	    c->name, c->options ? " [OPTION...]" : "", *c->operands ? " " : "", c->operands,
-	    say(c->summary));
+	fprintf(out, TR("Usage: matchctl %s%s%s%s\n", "Вызов: matchctl %s%s%s%s\n"), c->name,
+		c->options ? " [OPTION...]" : "", *c->operands ? " " : "", c->operands);
+	if (c->summary.en)
+		fprintf(out, TR("\nTo %s.\n", "\nЧтобы %s.\n"), say(c->summary));
 	if (c->help.en)
 		fprintf(out, "\n%s", say(c->help));
 	if (c->options) {

@@ -31,6 +31,10 @@ struct row_query {
 
 enum { ROWS_DEFAULT = 100 };
 
+/* What --sort takes in `list` and in `participant list`. */
+extern const struct row_order listing_orders[];
+extern const struct row_order participant_orders[];
+
 /* `args` without after and limit. Takes --limit, --after, --all, --sort, --reverse, --text and
  * --watch where the command has them. Returns an exit code. */
 int rows_print(struct tool *t, struct arguments *args, const struct row_query *q);
