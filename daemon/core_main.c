@@ -80,6 +80,15 @@ open_clock(struct core *c)
 }
 
 static void
+tell_health(void *arg, struct health *ret)
+{
+	const struct core *c = arg;
+	ret->store_bytes = store_size(c->store);
+	store_space(c->store, &ret->map_bytes, &ret->free_bytes);
+	ret->clock_held = c->clock.held;
+}
+
+static void
 wire(struct core *c)
 {
 	journal_of_store(&c->journal, c->store);
@@ -90,7 +99,9 @@ wire(struct core *c)
 					.emit_arg = c->turn,
 					.started_ms = clock_now(&c->clock),
 					.reload = reload_all,
-					.reload_arg = &c->reload};
+					.reload_arg = &c->reload,
+					.health = tell_health,
+					.health_arg = c};
 	c->reload.dispatch = &c->dispatch;
 }
 

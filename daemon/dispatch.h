@@ -33,12 +33,20 @@ struct journal {
 		    bool (*fact)(void *arg, const struct journalled *f), void *arg);
 };
 
+/* How the process is, beside the market. */
+struct health {
+	uint64_t store_bytes, map_bytes, free_bytes;
+	bool clock_held;
+};
+
 struct dispatch {
 	struct market *market;
 	const struct journal *journal;
 	fact_fn emit; /* takes the facts that commands make */
 	void *emit_arg;
 	int64_t started_ms;
+	void (*health)(void *arg, struct health *ret); /* NULL: nothing to tell, as in tests */
+	void *health_arg;
 	/*
 	 * Reads the definitions again and loads what differs; NULL: there are none to read. Appends *ret_n maps to `list`, as the
 	 * protocol's reload answers them; false where nothing was loaded, and *ret says why.

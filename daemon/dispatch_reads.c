@@ -65,14 +65,29 @@ hello(struct call *c)
 	return true;
 }
 
+enum { HEALTH_PAIRS = 4 };
+
+static void
+put_health(struct call *c)
+{
+	struct health h = {0};
+	c->dispatch->health(c->dispatch->health_arg, &h);
+	put_pair(c, "store_bytes", h.store_bytes);
+	put_pair(c, "map_bytes", h.map_bytes);
+	put_pair(c, "free_bytes", h.free_bytes);
+	put_key(c, "clock_held");
+	mp_put_bool(c->reply, h.clock_held);
+}
+
 static bool
 status(struct call *c)
 {
 	struct market_counts counts = market_count(c->market);
+	const struct dispatch *d = c->dispatch;
 	char digest[17];
 
 	snprintf(digest, sizeof digest, "%016llx", (unsigned long long)market_digest(c->market));
-	proto_write_ok(c->reply, c->request->id, 11);
+	proto_write_ok(c->reply, c->request->id, 11 + (d->health ? HEALTH_PAIRS : 0));
 	put_key(c, "server");
 	mp_put_text(c->reply, "matchd " MATCHD_VERSION);
 	put_epoch(c);
@@ -88,6 +103,8 @@ status(struct call *c)
 	put_pair(c, "queue", market_queue(c->market));
 	put_key(c, "uptime_ms");
 	mp_put_int(c->reply, c->clock_ms - c->dispatch->started_ms);
+	if (d->health)
+		put_health(c);
 	return true;
 }
 

@@ -46,6 +46,10 @@ static const struct proto_field status_results[] = {
     {"told", PROTO_INT, PROTO_REQUIRED, 0, 0, "told pairs"},
     {"queue", PROTO_INT, PROTO_REQUIRED, 0, 0, "units of telling work that wait"},
     {"uptime_ms", PROTO_INT, PROTO_REQUIRED, 0, 0, "since the core started"},
+    {"store_bytes", PROTO_INT, 0, 0, 0, "that the store takes on its disk"},
+    {"map_bytes", PROTO_INT, 0, 0, 0, "that it may take before its map grows"},
+    {"free_bytes", PROTO_INT, 0, 0, 0, "that its disk has left for the core"},
+    {"clock_held", PROTO_BOOL, 0, 0, 0, "whether a wall clock that jumped is not followed"},
     END,
 };
 

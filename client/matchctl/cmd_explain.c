@@ -43,7 +43,8 @@ add_field(struct table *table, struct mp field, struct mp definition)
 	bool hidden = is_there(field, "hidden");
 	if (!hidden && !is_there(field, "need") && !is_there(field, "offer"))
 		return;
-	const char *absent = hidden ? TR("(hidden)", "(скрыто)") : TR("(not stated)", "(не указано)");
+	const char *absent =
+	    hidden ? TR("(hidden)", "(скрыто)") : TR("(not stated)", "(не указано)");
 	add_value(table, field, "field", "");
 	add_value(table, field, "need", absent);
 	add_value(table, field, "offer", absent);

@@ -357,6 +357,16 @@ const struct command commands[] = {
      TEXTS("remove a context", "удалить контекст"), NO_HELP},
     {"status", "", 0, 0, view_options, cmd_status,
      TEXTS("show how matchd is", "показать состояние matchd"), NO_HELP},
+    {"doctor", "", 0, 0, NULL, cmd_doctor,
+     TEXTS("look whether all is well, and say what to do",
+	   "проверить, всё ли в порядке, и что делать"),
+     TEXTS(
+	 "Sockets and who may use them, gateway and core, versions, store, space, clock, queue.\n"
+	 "Exits with 0, also after warnings; with 3 where matchd cannot be reached, with 1 where\n"
+	 "something else fails.\n",
+	 "Сокеты и права на них, шлюз и ядро, версии, хранилище, место, часы, очередь.\n"
+	 "Код завершения 0, в том числе с предупреждениями; 3, если matchd недоступен; 1, если\n"
+	 "не в порядке что-то ещё.\n")},
     {"completion", "SHELL", 1, 1, NULL, cmd_completion,
      TEXTS("print the completion for bash or zsh", "напечатать дополнение для bash или zsh"),
      TEXTS("Installed with matchctl; by hand: source <(matchctl completion bash)\n",

@@ -4,6 +4,8 @@
 #include "client/matchctl/config.h"
 #include "client/matchctl/definition.h"
 #include "client/matchctl/rows.h"
+#include "core/exchange.h"
+#include "core/fact.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -219,9 +221,6 @@ list_kind(struct line *l, struct str kind)
 		const char *kind;
 		const char *words[10];
 	} fixed[] = {
-	    {"SIDE", {"need", "offer"}},
-	    {"STATE", {"draft", "scheduled", "open", "paused", "withdrawn", "expired"}},
-	    {"STATUS", {"applicant", "member", "suspended", "excluded"}},
 	    {"KIND", {"legal_entity", "sole_proprietor", "person", "foreign_entity"}},
 	    {"FORMAT", {"json", "jsonl", "yaml"}},
 	    {"LANGUAGE", {"ru", "en"}},
@@ -234,7 +233,13 @@ list_kind(struct line *l, struct str kind)
 			list_words(l, fixed[i].words, "");
 			return;
 		}
-	if (str_eq(kind, STR("EXCHANGE")))
+	if (str_eq(kind, STR("SIDE")))
+		list_words(l, side_names, "");
+	else if (str_eq(kind, STR("STATE")))
+		list_words(l, listing_state_names, "");
+	else if (str_eq(kind, STR("STATUS")))
+		list_words(l, status_names, "");
+	else if (str_eq(kind, STR("EXCHANGE")))
 		list_exchanges(l, "");
 	else if (str_eq(kind, STR("PARTICIPANT")))
 		list_participants(l, "", "");

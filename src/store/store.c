@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 int
 store_fail(struct store *s, int code, const char *message, ...)
@@ -134,4 +135,19 @@ store_size(const struct store *s)
 	if (mdb_env_get_fd(s->env, &fd) != 0 || fstat(fd, &st) != 0)
 		return 0;
 	return (uint64_t)st.st_blocks * 512;
+}
+
+void
+store_space(const struct store *s, uint64_t *ret_map, uint64_t *ret_free)
+{
+	int fd;
+	struct stat st;
+	struct statvfs disk;
+	*ret_map = *ret_free = 0;
+	if (mdb_env_get_fd(s->env, &fd) != 0)
+		return;
+	if (fstat(fd, &st) == 0)
+		*ret_map = (uint64_t)st.st_size;
+	if (fstatvfs(fd, &disk) == 0)
+		*ret_free = (uint64_t)disk.f_bavail * disk.f_frsize;
 }

@@ -102,3 +102,6 @@ int store_facts(struct store *s, uint64_t from, uint64_t limit, store_fact_fn fa
 uint64_t store_stream_head(const struct store *s, uint64_t stream);
 /* Bytes that the data file takes on disk (its length is the map's: most of it may be a hole). */
 uint64_t store_size(const struct store *s);
+/* How long the map is, and what the file's disk has left for this process; 0 where it cannot be
+ * told. */
+void store_space(const struct store *s, uint64_t *ret_map, uint64_t *ret_free);

@@ -116,7 +116,8 @@ def sides(daemon):
 
 @pytest.mark.parametrize("exchanges", [SHIPPED, None])
 def test_a_template_publishes_as_it_is_and_with_everything_in_it(exchanges):
-    codes = {"okved2": "25.62", "activity": "62.01", "ipc": "B23B", "grnti": "55"}
+    codes = {"okved2": "25.62", "okpd2": "25.62", "activity": "62.01", "ipc": "B23B", "grnti": "55"}
+    codes |= {"sectors": "it", "countries": "ru"}
     with running_daemon(*([exchanges] if exchanges else [])) as daemon, daemon.client() as client:
         register(client, "acme")
         tried = 0
