@@ -4,11 +4,14 @@
 #include "client/matchctl/documents.h"
 #include "client/matchctl/json.h"
 #include "client/matchctl/objects.h"
+#include "client/matchctl/progress.h"
 #include "client/matchctl/refusals.h"
 #include "client/matchctl/value.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Enough to keep a core busy that commits what is there in one go. */
 enum { WINDOW = 64, MAX_HINTS = 8 };
@@ -26,6 +29,8 @@ struct bulk {
 	bool dry_run;
 	struct item flying[WINDOW];
 	uint64_t stored, unchanged, refused, mistaken;
+	struct progress progress;
+	uint64_t before;    /* bytes of the files that are done */
 	int failed;	    /* an exit code that ended it all, or EXIT_DONE */
 	struct buf summary; /* of the last one stored, in words */
 	const struct refusal_words *hints[MAX_HINTS]; /* what to do about refusals, each once */
@@ -87,6 +92,7 @@ static void
 say_refused(struct bulk *b, const char *file, unsigned line, const struct matchd_error *e)
 {
 	char where[512];
+	progress_clear(&b->progress);
 	snprintf(where, sizeof where, "%s:%u", file, line);
 	if (ask_refused(b->tool, where, e) == EXIT_CONNECTION)
 		b->failed = EXIT_CONNECTION;
@@ -206,6 +212,7 @@ take_document(void *arg, const struct document *d)
 		refuse_here(b, d, why);
 	else
 		stop = send_one(b, d, &args);
+	progress_step(&b->progress, b->before + d->at, b->stored + b->unchanged + b->refused);
 	arguments_free(&args);
 	return stop;
 }
@@ -215,6 +222,7 @@ take_mistake(void *arg, const char *file, unsigned line, const char *message)
 {
 	struct bulk *b = arg;
 	b->mistaken++;
+	progress_clear(&b->progress);
 	if (line > 0)
 		fprintf(stderr, "%s:%u: %s\n", file, line, message);
 	else
@@ -222,6 +230,32 @@ take_mistake(void *arg, const char *file, unsigned line, const char *message)
 }
 
 /* ---- all of it ---- */
+
+static uint64_t
+size_of(const char *path)
+{
+	struct stat st;
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode)
+		   ? (uint64_t)st.st_size
+		   : 0;
+}
+
+/* At a terminal, where what is printed as it comes would not be mixed into it, and where all of it
+ * is known beforehand. */
+static void
+begin_progress(struct bulk *b)
+{
+	const struct tool *t = b->tool;
+	uint64_t total = 0;
+	bool known = true;
+	for (size_t i = 0; i < t->n_operands; i++) {
+		uint64_t size = size_of(t->operands[i]);
+		known &= size > 0;
+		total += size;
+	}
+	bool on = known && !t->json && isatty(STDERR_FILENO);
+	progress_begin(&b->progress, on, total, 0, 0);
+}
 
 static int
 read_all(struct bulk *b)
@@ -237,6 +271,7 @@ read_all(struct bulk *b)
 			return EXIT_USAGE;
 		}
 		documents_read(t->operands[i], format, &reader);
+		b->before += size_of(t->operands[i]);
 	}
 	while (!b->failed && matchd_in_flight(t->client) > 0)
 		b->failed = receive_one(b);
@@ -282,7 +317,9 @@ run(struct bulk *b)
 	int code = ask_connect(b->tool);
 	if (code != EXIT_DONE)
 		return code;
+	begin_progress(b);
 	code = read_all(b);
+	progress_clear(&b->progress);
 	if (code != EXIT_USAGE)
 		sum_up(b);
 	buf_free(&b->summary);

@@ -68,7 +68,7 @@ documents_slurp(const char *path, struct buf *out)
 struct place {
 	const struct document_reader *reader;
 	const char *file;
-	const char *at, *end;
+	const char *start, *at, *end;
 	unsigned line;
 };
 
@@ -101,7 +101,8 @@ give_value(struct place *p, const json_t *value)
 		p->reader->mistake(p->reader->arg, p->file, p->line, why);
 	else
 		rc = p->reader->document(p->reader->arg,
-					 &(struct document){p->file, p->line, buf_str(&map)});
+					 &(struct document){p->file, p->line, buf_str(&map),
+							    (size_t)(p->at - p->start)});
 	buf_free(&map);
 	return rc;
 }
@@ -211,7 +212,7 @@ documents_read(const char *path, enum document_format format, const struct docum
 		return 0;
 	}
 	const char *start = text.data ? (const char *)text.data : "";
-	struct place p = {reader, file, start, start + text.len, 1};
+	struct place p = {reader, file, start, start, start + text.len, 1};
 	switch (format) {
 	case FORMAT_JSON:
 		rc = read_json(&p);

@@ -17,6 +17,7 @@ struct document {
 	const char *file; /* "(stdin)" for - */
 	unsigned line;	  /* from 1 */
 	struct str map;	  /* MessagePack, checked against the protocol's limits on nesting */
+	size_t at;	  /* about how many bytes of the file lie before it */
 };
 
 struct document_reader {

@@ -220,12 +220,13 @@ give_map(struct yaml *y, const char *file, const struct document_reader *reader,
 {
 	struct buf map = BUF_EMPTY;
 	unsigned line = (unsigned)line_of(y) + 1;
+	size_t at = y->event.start_mark.index;
 	int rc = y->event.type == YAML_MAPPING_START_EVENT
 		     ? put_node(y, &map, PROTO_MAX_DEPTH)
 		     : mistaken(y, line_of(y), "%s", TR("not a map", "это не словарь"));
 	if (rc == 0)
-		*ret_stop =
-		    reader->document(reader->arg, &(struct document){file, line, buf_str(&map)});
+		*ret_stop = reader->document(reader->arg,
+					     &(struct document){file, line, buf_str(&map), at});
 	buf_free(&map);
 	return rc;
 }
