@@ -46,6 +46,14 @@ class StatusReply(TypedDict):
     """units of telling work that wait"""
     uptime_ms: int
     """since the core started"""
+    store_bytes: NotRequired[int]
+    """that the store takes on its disk"""
+    map_bytes: NotRequired[int]
+    """that it may take before its map grows"""
+    free_bytes: NotRequired[int]
+    """that its disk has left for the core"""
+    clock_held: NotRequired[bool]
+    """whether a wall clock that jumped is not followed"""
 
 
 class ExchangeListReply(TypedDict):
