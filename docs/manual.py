@@ -70,7 +70,7 @@ def blocks(lines):
         elif heading := re.match(r"(#+) +(.*)", line):
             level = max(1, min(2, len(heading[1]) - 1))
             text = heading[2].replace("`", "")
-            yield from ["", "#" * level + " " + (text.upper() if level == 1 else escaped(text)), ""]
+            yield from ["", "#" * level + " " + (text.upper() if level == 1 else text), ""]
         elif item := ITEM.match(line):
             text = line[item.end() :]
             while at < len(lines) and lines[at].startswith("  ") and lines[at].strip() and not ITEM.match(lines[at]):

@@ -108,6 +108,7 @@ int cmd_context_set(struct tool *t);
 int cmd_context_remove(struct tool *t);
 int cmd_completion(struct tool *t);
 int cmd_complete(struct tool *t);
+int cmd_manual(struct tool *t);
 int cmd_doctor(struct tool *t);
 int cmd_status(struct tool *t);
 int cmd_help(struct tool *t);

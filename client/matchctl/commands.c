@@ -372,6 +372,7 @@ const struct command commands[] = {
      TEXTS("Installed with matchctl; by hand: source <(matchctl completion bash)\n",
 	   "Ставится вместе с matchctl; вручную: source <(matchctl completion bash)\n")},
     {"complete", "[WORD...]", 0, MANY, NULL, cmd_complete, TEXTS(NULL, NULL), NO_HELP},
+    {"manual", "", 0, 0, NULL, cmd_manual, TEXTS(NULL, NULL), NO_HELP},
     {"help", "[COMMAND]", 0, 2, NULL, cmd_help, TEXTS("explain a command", "объяснить команду"),
      NO_HELP},
     {NULL, NULL, 0, 0, NULL, NULL, TEXTS(NULL, NULL), NO_HELP},

@@ -2,6 +2,18 @@
 
 #include <string.h>
 
+const struct texts exit_meanings[] = {
+    [EXIT_DONE] = TEXTS("done", "сделано"),
+    [EXIT_REFUSED] = TEXTS("matchd refused", "matchd отказал"),
+    [EXIT_USAGE] = TEXTS("what was typed is wrong", "ошибка в набранном"),
+    [EXIT_CONNECTION] = TEXTS("matchd cannot be reached, or did not answer in time",
+			      "matchd недоступен или не ответил вовремя"),
+    [EXIT_INPUT] =
+	TEXTS("a file cannot be read, or has mistakes", "файл не читается или содержит ошибки"),
+    [EXIT_INTERNAL] = TEXTS("an internal error", "внутренняя ошибка"),
+    TEXTS(NULL, NULL),
+};
+
 /* "--limit N", "--watch[=SECONDS]" */
 static void
 write_option(char *text, size_t size, const struct option_spec *o)
@@ -37,21 +49,10 @@ help_all(FILE *out)
 	}
 	fputs(TR("\nOptions:\n", "\nКлючи:\n"), out);
 	print_options(out, global_options);
-	fputs(TR("\nExit status:\n"
-		 "  0  done\n"
-		 "  1  matchd refused\n"
-		 "  2  what was typed is wrong\n"
-		 "  3  matchd cannot be reached, or did not answer in time\n"
-		 "  4  a file cannot be read, or has mistakes\n"
-		 "  5  an internal error\n"
-		 "\n`matchctl help COMMAND` explains one.\n",
-		 "\nКод завершения:\n"
-		 "  0  сделано\n"
-		 "  1  matchd отказал\n"
-		 "  2  ошибка в набранном\n"
-		 "  3  matchd недоступен или не ответил вовремя\n"
-		 "  4  файл не читается или содержит ошибки\n"
-		 "  5  внутренняя ошибка\n"
+	fputs(TR("\nExit status:\n", "\nКод завершения:\n"), out);
+	for (size_t i = 0; exit_meanings[i].en; i++)
+		fprintf(out, "  %zu  %s\n", i, say(exit_meanings[i]));
+	fputs(TR("\n`matchctl help COMMAND` explains one.\n",
 		 "\n`matchctl help COMMAND` объясняет команду.\n"),
 	      out);
 }

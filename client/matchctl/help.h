@@ -6,5 +6,8 @@
 
 #include <stdio.h>
 
+/* By exit code; ends with NULLs. */
+extern const struct texts exit_meanings[];
+
 void help_all(FILE *out);
 void help_command(FILE *out, const struct command *c);

@@ -9,6 +9,8 @@ MANUALS = {
     "daemon/matchd.8": "--admitted-regions",
     "daemon/matchd-gateway.8": "--commands",
     "daemon/matchd.conf.5": "clock-jump-limit",
+    "docs/matchctl.1": "participant register",
+    "docs/ru/matchctl.1": "зарегистрировать участников",
     "docs/matchd-exchange.5": "demanded_by",
     "docs/matchd-protocol.7": "listing.publish",
     "docs/matchd-semantics.7": "opening number",
