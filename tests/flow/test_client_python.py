@@ -189,6 +189,7 @@ def test_a_follower_goes_on_where_it_was_before_its_own_restart(client, daemon, 
     assert seen == journal(daemon, streams)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("streams", STREAMS, ids=IDS)
 def test_a_slow_follower_gets_what_the_feed_dropped(client, daemon, members, streams, monkeypatch):
     monkeypatch.setattr(matchd.line, "FEED_HIGH_WATER", 10)
@@ -277,6 +278,7 @@ def live_through(kills, daemon, client):
     assert len(services[0].facts) > 10 * kills
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(90)
 def test_followers_live_through_a_dozen_kills_and_miss_nothing(client, daemon, members):
     live_through(12, daemon, client)

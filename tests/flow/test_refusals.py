@@ -7,7 +7,7 @@ import time
 
 import msgpack
 import pytest
-from daemon_process import running_daemon
+from daemon_process import running_daemon, wait_for
 from people import company, inn, need, offer, register
 from protocol_client import VERSION, pack
 
@@ -29,7 +29,8 @@ def market():
 
 
 def kept(client):
-    """Everything by which storing something would show."""
+    """Everything by which storing something would show, once no work waits."""
+    wait_for(lambda: client.ask("status")["queue"] == 0, what="the work that waits")
     status = client.ask("status")
     return {key: status[key] for key in ("digest", "head", "participants", "listings", "queue")}
 
