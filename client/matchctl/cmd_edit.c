@@ -388,9 +388,10 @@ take_text(struct edit *e, struct str text, struct buf *complaint, int *ret_code)
 static struct str
 without(struct str complaint, struct str text)
 {
-	bool there = text.len >= complaint.len && memcmp(text.p, complaint.p, complaint.len) == 0;
-	uint32_t skip = complaint.len > 0 && there ? complaint.len : 0;
-	return (struct str){text.p + skip, text.len - skip};
+	if (complaint.len == 0 || text.len < complaint.len ||
+	    memcmp(text.p, complaint.p, complaint.len) != 0)
+		return text;
+	return (struct str){text.p + complaint.len, text.len - complaint.len};
 }
 
 /* The editor again and again, with the complaint above the text, until it is taken or given up. */

@@ -46,8 +46,8 @@ def test_every_command_and_every_option_is_offered():
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["list", "--state", ""], "draft scheduled open paused withdrawn expired"),
-        (["list", "--state", "p"], "paused"),
+        (["list", "--state", ""], "draft scheduled open paused withdrawn expired pending"),
+        (["list", "--state", "p"], "paused pending"),
         (["list", "--side="], "--side=need --side=offer"),
         (["list", "--exchange=p"], "--exchange=parts"),
         (["list", "--nonsense="], ""),
