@@ -2,6 +2,7 @@
 
 #include "client/matchctl/ask.h"
 #include "client/matchctl/documents.h"
+#include "client/matchctl/flight.h"
 #include "client/matchctl/json.h"
 #include "client/matchctl/objects.h"
 #include "client/matchctl/progress.h"
@@ -13,21 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Enough to keep a core busy that commits what is there in one go. */
-enum { WINDOW = 64, MAX_HINTS = 8 };
-
-struct item {
-	uint64_t id; /* 0: free */
-	const char *file;
-	unsigned line;
-};
+enum { MAX_HINTS = 8 };
 
 struct bulk {
 	struct tool *tool;
 	const char *cmd;
 	bulk_fn convert;
 	bool dry_run;
-	struct item flying[WINDOW];
+	struct flight flight;
 	uint64_t stored, unchanged, refused, mistaken;
 	struct progress progress;
 	uint64_t before;    /* bytes of the files that are done */
@@ -66,14 +60,14 @@ describe(struct bulk *b, const struct matchd_reply *r)
 }
 
 static void
-print_json_result(const struct item *item, const struct matchd_reply *r)
+print_json_result(const char *file, unsigned line, const struct matchd_reply *r)
 {
-	json_t *line = json_from_mp(ask_map(r));
-	json_object_del(line, "v");
-	json_object_del(line, "id");
-	json_object_set_new(line, "file", json_string(item->file));
-	json_object_set_new(line, "line", json_integer(item->line));
-	json_print_line(stdout, line);
+	json_t *result = json_from_mp(ask_map(r));
+	json_object_del(result, "v");
+	json_object_del(result, "id");
+	json_object_set_new(result, "file", json_string(file));
+	json_object_set_new(result, "line", json_integer(line));
+	json_print_line(stdout, result);
 }
 
 /* A thousand refusals of one kind need one hint, at the end. */
@@ -100,13 +94,16 @@ say_refused(struct bulk *b, const char *file, unsigned line, const struct matchd
 	keep_hint(b, e->code);
 }
 
-static void
-take_reply(struct bulk *b, struct item *item, const struct matchd_reply *r)
+/* `who` is the file's name, `what` the line. */
+static int
+take_reply(void *arg, void *who, uint64_t what, const struct matchd_reply *r)
 {
+	struct bulk *b = arg;
+	const char *file = who;
 	struct matchd_error e;
 	if (matchd_reply_error(r, &e)) {
-		say_refused(b, item->file, item->line, &e);
-		return;
+		say_refused(b, file, (unsigned)what, &e);
+		return b->failed;
 	}
 	struct mp at = ask_result(r, "result");
 	if (str_eq(mp_get_str(&at), STR("unchanged")))
@@ -114,39 +111,9 @@ take_reply(struct bulk *b, struct item *item, const struct matchd_reply *r)
 	else
 		b->stored++;
 	if (b->tool->json)
-		print_json_result(item, r);
+		print_json_result(file, (unsigned)what, r);
 	else
 		describe(b, r);
-}
-
-static struct item *
-find_item(struct bulk *b, uint64_t id)
-{
-	for (size_t i = 0; i < WINDOW; i++)
-		if (b->flying[i].id == id)
-			return &b->flying[i];
-	return NULL;
-}
-
-/* Waits for one reply. Returns EXIT_DONE, or an exit code after which nothing can go on. */
-static int
-receive_one(struct bulk *b)
-{
-	struct matchd_reply *r;
-	int rc = matchd_receive(b->tool->client, b->tool->timeout_ms, &r);
-	if (rc != MATCHD_OK && rc != MATCHD_REFUSED) {
-		fprintf(stderr,
-			TR("matchctl: %zu requests were not answered\n",
-			   "matchctl: запросов без ответа: %zu\n"),
-			matchd_in_flight(b->tool->client));
-		return ask_failed(b->tool, rc);
-	}
-	struct item *item = find_item(b, matchd_reply_id(r));
-	if (item) {
-		take_reply(b, item, r);
-		item->id = 0;
-	}
-	matchd_reply_free(r);
 	return b->failed;
 }
 
@@ -163,29 +130,15 @@ refuse_here(struct bulk *b, const struct document *d, const char *why)
 static int
 send_one(struct bulk *b, const struct document *d, struct arguments *args)
 {
-	struct item *item = find_item(b, 0);
-	while (!item) {
-		b->failed = receive_one(b);
-		if (b->failed)
-			return 1;
-		item = find_item(b, 0);
-	}
-	struct str map = arguments_map(args);
-	int rc = matchd_send(b->tool->client, b->cmd, map.p, map.len, &item->id);
-	if (rc == MATCHD_OK) {
-		item->file = d->file;
-		item->line = d->line;
-		return 0;
-	}
-	item->id = 0;
-	if (rc == MATCHD_E_USAGE) {
+	int code = flight_send(&b->flight, b->cmd, arguments_map(args), (void *)d->file, d->line);
+	if (code == FLIGHT_TOO_LONG) {
 		refuse_here(b, d,
 			    TR("longer than a message may be (65536 bytes)",
 			       "длиннее, чем может быть сообщение (65536 байт)"));
 		return 0;
 	}
-	b->failed = ask_failed(b->tool, rc);
-	return 1;
+	b->failed = code;
+	return code != EXIT_DONE;
 }
 
 /* A file to be checked holds what publish or what participant register takes. */
@@ -273,8 +226,8 @@ read_all(struct bulk *b)
 		documents_read(t->operands[i], format, &reader);
 		b->before += size_of(t->operands[i]);
 	}
-	while (!b->failed && matchd_in_flight(t->client) > 0)
-		b->failed = receive_one(b);
+	if (!b->failed)
+		b->failed = flight_land(&b->flight);
 	return b->failed;
 }
 
@@ -318,7 +271,9 @@ run(struct bulk *b)
 	if (code != EXIT_DONE)
 		return code;
 	begin_progress(b);
+	flight_init(&b->flight, b->tool, FLIGHT_WINDOW, take_reply, b);
 	code = read_all(b);
+	flight_done(&b->flight);
 	progress_clear(&b->progress);
 	if (code != EXIT_USAGE)
 		sum_up(b);

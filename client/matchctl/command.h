@@ -83,6 +83,8 @@ int cmd_participant_show(struct tool *t);
 int cmd_participant_list(struct tool *t);
 int cmd_publish(struct tool *t);
 int cmd_revise(struct tool *t);
+int cmd_import(struct tool *t);
+int cmd_export(struct tool *t);
 int cmd_pause(struct tool *t);
 int cmd_resume(struct tool *t);
 int cmd_withdraw(struct tool *t);

@@ -128,6 +128,51 @@ static const struct option_spec revise_options[] = {
     NO_OPTION,
 };
 
+#define WINDOW_OPTION                                                                              \
+	{                                                                                          \
+		"window", 'w', "N",                                                                \
+		    TEXTS("so many requests in flight, 1 to 1000 (default: 256)",                  \
+			  "столько запросов без ответа сразу, от 1 до 1000 (иначе 256)")           \
+	}
+
+static const struct option_spec import_options[] = {
+    {"map", 'm', "MAP",
+     TEXTS("the map: how rows become participants and listings",
+	   "карта: как из строк получаются участники и объявления")},
+    {"check", 'c', NULL,
+     TEXTS("only check the map, and that the files have its columns",
+	   "только проверить карту и есть ли в файлах её столбцы")},
+    {"dry-run", 'n', NULL,
+     TEXTS("send nothing; print what would be sent, one object a line",
+	   "ничего не отправлять; напечатать, что было бы отправлено")},
+    {"validate", 'v', "DIR",
+     TEXTS("check objects by the exchange files there before they are sent",
+	   "до отправки проверить объекты по файлам площадок из этого каталога")},
+    {"errors", 'E', "FILE",
+     TEXTS("write what was wrong there, one JSON object a line",
+	   "записать туда ошибки, по объекту JSON в строке")},
+    {"resume", 'r', "FILE",
+     TEXTS("keep there how far it has come, and go on from there",
+	   "хранить там, докуда дошло, и продолжать оттуда")},
+    WINDOW_OPTION,
+    {"progress", 0, NULL,
+     TEXTS("show progress, also where it is no terminal", "показывать ход и не на терминале")},
+    {"no-progress", 0, NULL, TEXTS("do not show progress", "не показывать ход")},
+    NO_OPTION,
+};
+
+static const struct option_spec export_options[] = {
+    {"participants", 'P', NULL, TEXTS("participants, not listings", "участников, а не объявления")},
+    {"participant", 'p', "PARTICIPANT", TEXTS("only this participant's", "только этого участника")},
+    {"exchange", 'E', "EXCHANGE", TEXTS("only of this exchange", "только этой площадки")},
+    {"side", 's', "SIDE", TEXTS("need or offer", "need (потребности) или offer (предложения)")},
+    {"state", 'S', "STATE",
+     TEXTS("draft, pending, scheduled, open, paused, withdrawn or expired",
+	   "draft, pending, scheduled, open, paused, withdrawn или expired")},
+    WINDOW_OPTION,
+    NO_OPTION,
+};
+
 static const struct option_spec expect_options[] = {
     EXPECT_OPTION,
     NO_OPTION,
@@ -275,6 +320,24 @@ const struct command commands[] = {
 	   "reason above it; leaving it so gives up. What is hidden is not shown and stays.\n",
 	   "Объявление открывается как YAML. При отказе редактор открывается снова, с причиной\n"
 	   "сверху; выход без правки — отказ от изменений. Скрытое не видно и остаётся.\n")},
+    {"import", "FILE...", 0, MANY, import_options, cmd_import,
+     TEXTS("import rows of CSV or JSON lines by a map", "загрузить строки CSV или JSON по карте"),
+     TEXTS("A FILE may be packed by gzip. What a map is and can do stands in docs/import.md. Rows "
+	   "that\n"
+	   "are wrong are told with file, line, column and reason, and the others are imported.\n"
+	   "Importing again is answered `unchanged`. With --resume an import that was stopped or\n"
+	   "killed goes on where it was when the same command is given again.\n",
+	   "FILE может быть сжат gzip. Что такое карта и что она умеет — в docs/import.md.\n"
+	   "О неверных строках сообщается: файл, строка, столбец, причина; прочие загружаются.\n"
+	   "Повторная загрузка даёт `unchanged` — без изменений. С --resume прерванная загрузка\n"
+	   "продолжается с того же места, если дать ту же команду снова.\n")},
+    {"export", "", 0, 0, export_options, cmd_export,
+     TEXTS("export listings or participants as publish and participant register read them",
+	   "выгрузить объявления или участников так, как их читают publish и participant register"),
+     TEXTS("One JSON object a line. What matchd does not show (hidden fields, contacts, blocks) is "
+	   "left\nout; how much that is, is said on the error stream.\n",
+	   "По объекту JSON в строке. Чего matchd не показывает (скрытые поля, контакты, списки\n"
+	   "блокировок), то опускается; сколько этого, сказано в потоке ошибок.\n")},
     {"pause", "LISTING", 1, 1, expect_options, cmd_pause,
      TEXTS("take a listing out of matching for a while", "временно убрать объявление из подбора"),
      NO_HELP},

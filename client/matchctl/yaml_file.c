@@ -98,6 +98,15 @@ put_plain(struct buf *out, struct str text)
 		mp_put_str(out, text);
 }
 
+void
+yaml_put_scalar(struct buf *out, struct str text, bool plain)
+{
+	if (plain)
+		put_plain(out, text);
+	else
+		mp_put_str(out, text);
+}
+
 static struct str
 scalar_text(const struct yaml *y)
 {
@@ -112,10 +121,7 @@ put_scalar(struct yaml *y, struct buf *out)
 		return mistaken(y, line_of(y),
 				TR("a text of more than %d bytes", "текст длиннее %d байт"),
 				MAX_SCALAR);
-	if (y->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
-		put_plain(out, scalar_text(y));
-	else
-		mp_put_str(out, scalar_text(y));
+	yaml_put_scalar(out, scalar_text(y), y->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
 	return 0;
 }
 

@@ -14,3 +14,6 @@
 /* Hands each document that is a map, and each map of a document that is a list, to the reader. As
  * documents_read; the first mistake in the YAML itself ends the text. */
 int yaml_read(const char *file, struct str text, const struct document_reader *reader);
+
+/* Appends a scalar as yaml_read types it: `plain` where it stood without quotes. */
+void yaml_put_scalar(struct buf *out, struct str text, bool plain);

@@ -121,7 +121,7 @@ open_level(struct builder *b, enum doc_kind kind, unsigned line)
 }
 
 static bool
-add_text(struct builder *b, const yaml_char_t *text, size_t len, unsigned line)
+add_text(struct builder *b, const yaml_char_t *text, size_t len, unsigned line, bool plain)
 {
 	struct level *level = b->depth ? &b->levels[b->depth - 1] : NULL;
 	if (level && level->node->kind == DOC_MAP && !level->key.p) {
@@ -130,9 +130,11 @@ add_text(struct builder *b, const yaml_char_t *text, size_t len, unsigned line)
 		return true;
 	}
 	struct doc_node *node = add_node(b, DOC_TEXT, line);
-	if (node)
-		node->text = copy_text(b->doc, text, len);
-	return node != NULL;
+	if (!node)
+		return false;
+	node->text = copy_text(b->doc, text, len);
+	node->plain = plain;
+	return true;
 }
 
 /* Anchors and tags are reported, and what they adorn is read all the same. */
@@ -158,10 +160,11 @@ take_event(struct builder *b, const yaml_event_t *event)
 		return b->documents == 1;
 	case YAML_ALIAS_EVENT:
 		mistake_add(b->mistakes, line, "", "aliases (*name) are not allowed");
-		return add_text(b, (const yaml_char_t *)"", 0, line);
+		return add_text(b, (const yaml_char_t *)"", 0, line, true);
 	case YAML_SCALAR_EVENT:
 		refuse_adornment(b, event->data.scalar.anchor, event->data.scalar.tag, line);
-		return add_text(b, event->data.scalar.value, event->data.scalar.length, line);
+		return add_text(b, event->data.scalar.value, event->data.scalar.length, line,
+				event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
 	case YAML_SEQUENCE_START_EVENT:
 		refuse_adornment(b, event->data.sequence_start.anchor,
 				 event->data.sequence_start.tag, line);

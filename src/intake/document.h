@@ -16,6 +16,7 @@ struct doc_node {
 	unsigned line;	 /* of the key, in a map; else its own */
 	struct str key;	 /* in a map */
 	struct str text; /* of a text */
+	bool plain; /* a text without quotes, which may stand for a number, true, false or null */
 	struct doc_node *first, *next;
 	size_t count; /* of elements or pairs */
 };
