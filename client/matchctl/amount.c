@@ -152,6 +152,29 @@ eat_any(struct scan *s, const char *const *words, size_t n)
 }
 
 static bool
+is_letter(unsigned char c)
+{
+	/* Cyrillic letters begin with these bytes. */
+	return (c >= 'a' && c <= 'z') || c == 0xd0 || c == 0xd1;
+}
+
+/* The same for words that may be the beginning of others: no letter may follow a letter. */
+static bool
+eat_word_of(struct scan *s, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct scan ahead = *s;
+		bool word = is_letter((unsigned char)*words[i]);
+		if (!eat(&ahead, str_of(words[i])) ||
+		    (word && ahead.rest.len > 0 && is_letter((unsigned char)*ahead.rest.p)))
+			continue;
+		*s = ahead;
+		return true;
+	}
+	return false;
+}
+
+static bool
 eat_blank(struct scan *s)
 {
 	static const char *const blanks[] = {" ", "\t", "\n", "\r", "\u00a0", "\u202f", "\u2009"};
@@ -263,10 +286,10 @@ read_part(struct scan *s, struct part *p)
 			s->rest.len -= minus;
 			failed = !read_number(s, p, minus);
 		} else if (!p->given && !p->from && !p->to &&
-			   eat_any(s, from_words, COUNT(from_words))) {
+			   eat_word_of(s, from_words, COUNT(from_words))) {
 			p->from = true;
 		} else if (!p->given && !p->from && !p->to &&
-			   eat_any(s, to_words, COUNT(to_words))) {
+			   eat_word_of(s, to_words, COUNT(to_words))) {
 			p->to = true;
 		} else {
 			break;
@@ -297,7 +320,7 @@ read_parts(struct scan *s, struct part *a, struct part *b)
 		return unexpected(s);
 	if (s->rest.len == 0)
 		return true;
-	b->to = !a->to && eat_any(s, to_words, COUNT(to_words));
+	b->to = !a->to && eat_word_of(s, to_words, COUNT(to_words));
 	if (!b->to && (a->from || a->to || !eat_any(s, dashes, COUNT(dashes))))
 		return unexpected(s);
 	if (!read_part(s, b))

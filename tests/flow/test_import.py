@@ -193,6 +193,20 @@ def test_jsonl_and_packed_files_are_read_too(daemon, desk):
     assert daemon.ask("listing.show", listing="acme/o-8")["listing"]["title"] == "Bolts"
 
 
+def test_the_worked_example_of_the_documentation_works(home):
+    """Taken from the page literally."""
+    page = (REPOSITORY / "docs" / "import.md").read_text(encoding="utf-8")
+    rows, rules, said = re.findall(r"^```(?:yaml)?\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[1:4]
+    (home / "suppliers.csv").write_bytes(rows.encode("cp1251"))
+    (home / "suppliers.yaml").write_text(rules, encoding="utf-8")
+    with running_daemon(SHIPPED) as daemon:
+        command = [MATCHCTL, "--endpoint", daemon.runtime, "import", "--map", "suppliers.yaml", "suppliers.csv"]
+        tool = subprocess.run(command, cwd=home, text=True, capture_output=True, timeout=20, check=False)
+        assert tool.returncode == FILE, tool.stderr
+        for line in said.splitlines():
+            assert line + "\n" in tool.stdout + tool.stderr, (tool.stdout, tool.stderr)
+
+
 # --- what is refused before anything is sent ---
 
 

@@ -204,6 +204,8 @@ numbers_are_read_as_people_write_them(void **state)
 	    {"{number: a, currency: RUB}", "a,b\nот 5,\n", "{\"from\":5,\"currency\":\"RUB\"}"},
 	    {"{number: a}", "a,b\nДо 10,\n", "{\"to\":10}"},
 	    {"{number: a}", "a,b\nсвыше 10,\n", "{\"from\":10}"},
+	    {"{number: a}", "a,b\nдоговор 10,\n", "no_number: a"},
+	    {"{number: a}", "a,b\n≥10,\n", "{\"from\":10}"},
 	    {"{number: a}", "a,b\nот 5 до 10,\n", "{\"from\":5,\"to\":10}"},
 	    {"{number: a}", "a,b\n5-10,\n", "{\"from\":5,\"to\":10}"},
 	    {"{number: a}", "a,b\n5 – 5,\n", "5"},
