@@ -262,6 +262,14 @@ sum_up(const struct bulk *b)
 			b->mistaken);
 	for (size_t i = 0; i < b->n_hints; i++)
 		ask_hint(b->tool, b->hints[i]->code);
+	bool again = b->cmd && strcmp(b->cmd, "listing.publish") == 0 && !b->dry_run;
+	if (again && b->stored > 0 && b->refused + b->mistaken > 0 && !b->tool->json)
+		fputs(
+		    TR("The rest is stored. Mend these and give the whole file again: what has not "
+		       "changed makes no difference.\n",
+		       "Остальное сохранено. Исправьте это и подайте файл снова целиком: без "
+		       "изменений он ничего не меняет.\n"),
+		    stderr);
 }
 
 static int

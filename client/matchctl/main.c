@@ -229,14 +229,26 @@ read_context(struct tool *t, long long *timeout_s)
 	return code;
 }
 
-/* Takes the global options out of what was given. The commands that mend contexts need none. */
+/* The commands that mend contexts need none, nor do those that only speak of the tool: building
+ * runs them, whatever its user has in his settings. */
+static bool
+needs_context(const struct command *c)
+{
+	static const char *const names[] = {"context ", "completion", "manual", "help"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strncmp(c->name, names[i], strlen(names[i])) == 0)
+			return false;
+	return true;
+}
+
+/* Takes the global options out of what was given. */
 static int
 apply_globals(struct tool *t)
 {
 	long long timeout_s = t->timeout_ms / 1000;
 	const char *endpoint = tool_option(t, "endpoint");
 	int code = EXIT_DONE;
-	if (strncmp(t->command->name, "context ", strlen("context ")) != 0)
+	if (needs_context(t->command))
 		code = read_context(t, &timeout_s);
 	if (code == EXIT_DONE)
 		code = tool_number(t, "timeout", 1, MAX_TIMEOUT_S, &timeout_s);

@@ -125,6 +125,7 @@ def test_a_bad_line_is_named_and_the_good_ones_are_stored(market):
     tool = market.matchctl("publish", "-f", "jsonl", "-", stdin=lines(offer("bolt/a"), offer("bolt/b", quantity="few")))
     assert tool.returncode == REFUSED and tool.stdout == "stored 1, unchanged 0, refused 1\n"
     assert re.match(r"\(stdin\):2: fields\.quantity: .*expected: .*\[bad_value\]\n", tool.stderr)
+    assert "Mend these and give the whole file again" in tool.stderr
     tool = market.matchctl("publish", "-f", "jsonl", "-", stdin=json.dumps(offer("bolt/c")) + "\n{bad\n")
     assert tool.returncode == FILE and "(stdin):2:" in tool.stderr and "stored 1" in tool.stdout
     tool = market.matchctl("publish", "-j", "-", stdin=json.dumps(offer("bolt/d", quantity="few")))

@@ -118,6 +118,7 @@ def test_a_file_with_a_mistake_is_named_and_not_overwritten(run, text, words):
     for command in (["status"], ["context", "set", "one", "lang=ru"], ["context", "list"]):
         out = run(*command, status=FILE)
         assert words in out and str(run.file) in out
+    assert run("help") and run("completion", "bash"), "what only speaks of the tool works on"
     assert run.file.read_text() == text
 
 
