@@ -205,10 +205,14 @@ static bool
 read_word(struct call *c, const char *name, const char *const *words, int *ret)
 {
 	struct str word = arg_text(c, name);
+	char expected[REFUSAL_TEXT] = "";
 	*ret = word.p ? word_index(words, word) : -1;
 	if (!word.p || *ret >= 0)
 		return true;
-	refuse(&c->refusal, "bad_value", name, NULL, "%.*s is no %s", STR_FMT(word), name);
+	for (size_t i = 0, at = 0; words[i] && at < sizeof expected; i++)
+		at += (size_t)snprintf(expected + at, sizeof expected - at, "%s%s",
+				       i > 0 ? ", " : "", words[i]);
+	refuse(&c->refusal, "bad_value", name, expected, "%.*s is no %s", STR_FMT(word), name);
 	return false;
 }
 

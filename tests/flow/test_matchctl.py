@@ -376,6 +376,8 @@ def test_status_for_people_and_for_programs(market):
         (["help", "nothing"], USAGE, "Try: matchctl --help"),
         (["--timeout", "x", "status"], USAGE, "1 to 3600"),
         (["matches", "acme/order", "-n", "0"], USAGE, "1 to 1000"),
+        (["list", "--state", "opne"], REFUSED, "expected: draft, scheduled, open, paused"),
+        (["participant", "list", "--status", "mebmer"], REFUSED, "expected: applicant, member, suspended, excluded"),
         (["revise", "acme/order", "--field", "quantity=five"], USAGE, "a text stands in quotes"),
         (["revise", "acme/order", "--field", "quantity"], USAGE, "NAME=JSON"),
         (["renew", "acme/order", "--until", "tomorrow"], USAGE, "YYYY-MM-DD"),

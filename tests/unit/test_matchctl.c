@@ -3,6 +3,7 @@
 
 #include "client/matchctl/decimal.h"
 #include "client/matchctl/documents.h"
+#include "client/matchctl/gathered.h"
 #include "client/matchctl/json.h"
 #include "client/matchctl/table.h"
 #include "client/matchctl/text.h"
@@ -420,6 +421,57 @@ records_show_what_is_inside_them(void **state)
 	buf_free(&value);
 }
 
+/* ---- sorting ---- */
+
+static void
+gather(struct gathered *g, const char *json)
+{
+	char why[JSON_WHY];
+	struct buf row = BUF_EMPTY;
+	assert_int_equal(json_text_to_mp(str_of(json), &row, why), 0);
+	assert_true(gathered_add(g, buf_str(&row)));
+	buf_free(&row);
+}
+
+static void
+expect_order(struct gathered *g, const char *expected)
+{
+	struct buf ids = BUF_EMPTY;
+	for (size_t i = 0; i < g->count; i++) {
+		struct mp at = mp_find(gathered_row(g, i), STR("id"));
+		struct str id = mp_get_str(&at);
+		buf_put(&ids, id.p, id.len);
+	}
+	buf_put(&ids, "", 1);
+	assert_string_equal((const char *)ids.data, expected);
+	buf_free(&ids);
+}
+
+static void
+rows_are_sorted_as_people_expect(void **state)
+{
+	(void)state;
+	struct gathered g = {0};
+	gather(&g, "{\"id\":\"a\",\"n\":10,\"t\":\"яблоко\"}");
+	gather(&g, "{\"id\":\"b\",\"n\":9,\"t\":\"Арбуз\"}");
+	gather(&g, "{\"id\":\"c\",\"n\":null,\"t\":\"арбуз\"}");
+	gather(&g, "{\"id\":\"d\",\"n\":9}");
+	gathered_sort(&g, "n", false);
+	expect_order(&g, "bdac");
+	gathered_sort(&g, "n", true);
+	expect_order(&g, "abdc"); /* equals stay as they were, and what is missing comes last */
+	gathered_sort(&g, "t", false);
+	expect_order(&g, "bcad");
+	gathered_sort(&g, NULL, true);
+	expect_order(&g, "dacb");
+	gathered_sort(&g, "nothing", false);
+	expect_order(&g, "dacb");
+	assert_int_equal(gathered_seen(&g), 4);
+	gathered_free(&g);
+	gathered_sort(&g, "n", false);
+	gathered_free(&g);
+}
+
 static void
 bytes_and_great_numbers_survive_json(void **state)
 {
@@ -457,6 +509,7 @@ main(void)
 	    cmocka_unit_test(control_characters_never_reach_the_terminal),
 	    cmocka_unit_test(statements_read_as_one_would_say_them),
 	    cmocka_unit_test(records_show_what_is_inside_them),
+	    cmocka_unit_test(rows_are_sorted_as_people_expect),
 	    cmocka_unit_test(bytes_and_great_numbers_survive_json),
 	};
 	return cmocka_run_group_tests_name("matchctl", tests, NULL, NULL);
