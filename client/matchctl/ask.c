@@ -11,6 +11,27 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *
+ask_words(int code)
+{
+	if (!language_is_russian())
+		return matchd_strerror(code);
+	switch (code) {
+	case MATCHD_REFUSED:
+		return "matchd отказал";
+	case MATCHD_TIMEOUT:
+		return "ответа вовремя не было";
+	case MATCHD_UNREACHABLE:
+		return "по этому адресу никто не слушает";
+	case MATCHD_E_PROTOCOL:
+		return "ответ не читается как ответ matchd";
+	case MATCHD_E_SYSTEM:
+		return "отказала ZeroMQ или операционная система";
+	default:
+		return matchd_strerror(code);
+	}
+}
+
 int
 ask_failed(const struct tool *t, int code)
 {
@@ -44,7 +65,7 @@ ask_failed(const struct tool *t, int code)
 		      stderr);
 		return EXIT_REFUSED;
 	default:
-		fprintf(stderr, "matchctl: %s%s%s\n", matchd_strerror(code),
+		fprintf(stderr, "matchctl: %s%s%s\n", ask_words(code),
 			code == MATCHD_E_SYSTEM ? ": " : "",
 			code == MATCHD_E_SYSTEM ? strerror(errno) : "");
 		fputs(TR("`matchctl doctor` looks for the reason.\n",

@@ -13,6 +13,8 @@ int ask_connect(struct tool *t);
 /* Asks and waits. EXIT_DONE with *ret to be freed by matchd_reply_free; or another exit code,
  * having said why. */
 int ask(struct tool *t, const char *cmd, struct arguments *args, struct matchd_reply **ret);
+/* What a code of the library means, a sentence without a full stop. */
+const char *ask_words(int code);
 /* Says what a code of the library means, and what to do about it. Returns the exit code for it. */
 int ask_failed(const struct tool *t, int code);
 /* Says what was refused, with `where` in front ("file:3"; NULL: nothing); as JSON if asked for.

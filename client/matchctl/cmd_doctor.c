@@ -177,7 +177,7 @@ check_answer(struct doctor *d)
 		    TR("look why: systemctl status matchd-gateway; journalctl -u matchd-gateway",
 		       "узнайте почему: systemctl status matchd-gateway; journalctl -u "
 		       "matchd-gateway"),
-		    "%s", matchd_strerror(rc));
+		    "%s", ask_words(rc));
 	d->code = EXIT_CONNECTION;
 	return false;
 }

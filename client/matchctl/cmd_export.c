@@ -12,23 +12,43 @@
 
 enum { WINDOW = 256, PAGE = 1000 };
 
-static const char text_filters[] =
-    "matchctl: --participants goes with none of --participant, --exchange, --side, --state\n";
-static const char text_hidden[] = "matchctl: LEFT OUT: %" PRIu64 " hidden values of %" PRIu64
-				  " listings, which matchd shows to nobody.\n"
-				  "Publishing these listings again would take the values away.\n";
+#define TEXT_FILTERS                                                                                     \
+	TR("matchctl: --participants goes with none of --participant, --exchange, --side, "              \
+	   "--state\n",                                                                                  \
+	   "matchctl: --participants не сочетается с --participant, --exchange, --side и " \
+	   "--state\n")
+#define TEXT_HIDDEN                                                                                                                                             \
+	TR("matchctl: LEFT OUT: %" PRIu64 " hidden values of %" PRIu64                                                                                          \
+	   " listings, which matchd shows to nobody.\n"                                                                                                         \
+	   "Publishing these listings again would take the values away.\n",                                                                                     \
+	   "matchctl: ПРОПУЩЕНО скрытых значений: %" PRIu64 ", объявлений с ними: %" PRIu64                                                                     \
+	   "; matchd не показывает их никому.\nЕсли опубликовать эти объявления снова, значения " \
+	   "пропадут.\n")
 static const char text_hidden_field[] = "%10" PRIu64 "  %s\n";
-static const char text_standing[] =
-    "matchctl: left out: %" PRIu64 " standing needs, which matchd makes of its members\n";
-static const char text_ended[] =
-    "matchctl: left out: %" PRIu64 " withdrawn or expired listings; --state exports them\n";
-static const char text_paused[] =
-    "matchctl: %" PRIu64 " paused listings; where they are not stored yet, publishing opens them\n";
-static const char text_status[] =
-    "matchctl: %" PRIu64 " suspended or excluded participants; registering makes them applicants\n";
-static const char text_private[] =
-    "matchctl: contacts and blocks of participants are not exported: matchd shows them to nobody\n";
-static const char text_written[] = "matchctl: exported %" PRIu64 "\n";
+#define TEXT_STANDING                                                                              \
+	TR("matchctl: left out: %" PRIu64 " standing needs, which matchd makes of its members\n",  \
+	   "matchctl: пропущено постоянных потребностей: %" PRIu64 "; их создаёт сам matchd\n")
+#define TEXT_ENDED                                                                                 \
+	TR("matchctl: left out: %" PRIu64                                                          \
+	   " withdrawn or expired listings; --state exports them\n",                               \
+	   "matchctl: пропущено снятых и истёкших объявлений: %" PRIu64                            \
+	   "; их выгружает --state\n")
+#define TEXT_PAUSED                                                                                \
+	TR("matchctl: %" PRIu64                                                                    \
+	   " paused listings; where they are not stored yet, publishing opens them\n",             \
+	   "matchctl: приостановленных объявлений: %" PRIu64                                       \
+	   "; где их ещё нет, публикация их откроет\n")
+#define TEXT_STATUS                                                                                \
+	TR("matchctl: %" PRIu64                                                                    \
+	   " suspended or excluded participants; registering makes them applicants\n",             \
+	   "matchctl: приостановленных и исключённых участников: %" PRIu64                         \
+	   "; регистрация сделает их заявителями\n")
+#define TEXT_PRIVATE                                                                                                                                     \
+	TR("matchctl: contacts and blocks of participants are not exported: matchd shows them to "                                                       \
+	   "nobody\n",                                                                                                                                   \
+	   "matchctl: контакты и блокировки участников не выгружаются: matchd не показывает их " \
+	   "никому\n")
+#define TEXT_WRITTEN TR("matchctl: exported %" PRIu64 "\n", "matchctl: выгружено %" PRIu64 "\n")
 
 /* One page's answers, in the order in which the page has them. */
 struct export
@@ -255,17 +275,17 @@ static void
 sum_up(const struct export *x)
 {
 	fflush(stdout);
-	fprintf(stderr, text_written, x->written);
+	fprintf(stderr, TEXT_WRITTEN, x->written);
 	if (x->hidden.count > 0)
-		fprintf(stderr, text_hidden, tallies_sum(&x->hidden), x->with_hidden);
+		fprintf(stderr, TEXT_HIDDEN, tallies_sum(&x->hidden), x->with_hidden);
 	for (size_t i = 0; i < x->hidden.count; i++)
 		fprintf(stderr, text_hidden_field, x->hidden.list[i].n, x->hidden.list[i].name);
-	say_count(text_standing, x->standing);
-	say_count(text_ended, x->ended);
-	say_count(text_paused, x->paused);
-	say_count(text_status, x->barred);
+	say_count(TEXT_STANDING, x->standing);
+	say_count(TEXT_ENDED, x->ended);
+	say_count(TEXT_PAUSED, x->paused);
+	say_count(TEXT_STATUS, x->barred);
 	if (x->participants)
-		fputs(text_private, stderr);
+		fputs(TEXT_PRIVATE, stderr);
 }
 
 int
@@ -275,7 +295,7 @@ cmd_export(struct tool *t)
 	bool participants = tool_flag(t, "participants");
 	if (participants && (tool_option(t, "participant") || tool_option(t, "exchange") ||
 			     tool_option(t, "side") || tool_option(t, "state"))) {
-		fputs(text_filters, stderr);
+		fputs(TEXT_FILTERS, stderr);
 		return EXIT_USAGE;
 	}
 	int code = tool_number(t, "window", 1, FLIGHT_MOST, &window);

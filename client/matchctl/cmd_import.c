@@ -15,28 +15,49 @@
 
 enum { WINDOW = 256, LOOK_AHEAD = 1000, SAVE_MS = 500, CHECK_ROWS = 256 };
 
-static const char text_no_map[] =
-    "matchctl: --map says how rows become objects; see docs/import.md\n";
-static const char text_no_file[] = "matchctl: usage: matchctl import --map MAP FILE...\n";
-static const char text_good_map[] = "%s: a good map\n";
+#define TEXT_NO_MAP                                                                                \
+	TR("matchctl: --map says how rows become objects; see docs/import.md\n",                   \
+	   "matchctl: --map говорит, как из строк получаются объекты; см. docs/import.md\n")
+#define TEXT_NO_FILE                                                                               \
+	TR("matchctl: usage: matchctl import --map MAP FILE...\n",                                 \
+	   "matchctl: вызов: matchctl import --map MAP FILE...\n")
+#define TEXT_GOOD_MAP TR("%s: a good map\n", "%s: правильная карта\n")
 static const char text_cannot_read[] = "matchctl: %s: %s\n";
-static const char text_no_column[] =
-    "matchctl: %s: there is no column \"%.*s\", which line %u of the map names\n";
-static const char text_two_columns[] =
-    "matchctl: %s: the column \"%.*s\", which line %u of the map names, stands there %zu times\n";
-static const char text_look_ahead[] =
-    "matchctl: %s: looked at the first %d rows; a column that is there seldom stands under "
-    "`optional` of the map's `file`\n";
-static const char text_state[] = "matchctl: %s %s; take another, or remove it to begin anew\n";
-static const char text_state_save[] = "matchctl: %s cannot be written: %s\n";
-static const char text_done[] =
-    "matchctl: all of it was imported already; remove %s to import it again\n";
-static const char text_goes_on[] = "matchctl: goes on behind row %" PRIu64 " of %s\n";
-static const char text_broken[] = "%s:%u: %s [%s]\nmatchctl: %s was not read further\n";
-static const char text_stopped[] =
-    "matchctl: stopped; what is summed up is dealt with, the rest is not\n";
-static const char text_again[] = "matchctl: the same command goes on from there\n";
-static const char text_too_many_files[] = "matchctl: more than %d files at once\n";
+#define TEXT_NO_COLUMN                                                                             \
+	TR("matchctl: %s: there is no column \"%.*s\", which line %u of the map names\n",          \
+	   "matchctl: %s: нет столбца «%.*s», который назван в строке %u карты\n")
+#define TEXT_TWO_COLUMNS                                                                           \
+	TR("matchctl: %s: the column \"%.*s\", which line %u of the map names, stands there %zu "  \
+	   "times\n",                                                                              \
+	   "matchctl: %s: столбец «%.*s», названный в строке %u карты, встречается %zu раз\n")
+#define TEXT_LOOK_AHEAD                                                                                                                          \
+	TR("matchctl: %s: looked at the first %d rows; a column that is there seldom stands "                                                    \
+	   "under "                                                                                                                              \
+	   "`optional` of the map's `file`\n",                                                                                                   \
+	   "matchctl: %s: просмотрены первые %d строк; редкий столбец называют в `optional` под " \
+	   "`file` карты\n")
+#define TEXT_STATE                                                                                 \
+	TR("matchctl: %s %s; take another, or remove it to begin anew\n",                          \
+	   "matchctl: %s %s; возьмите другой или удалите его, чтобы начать заново\n")
+#define TEXT_STATE_SAVE                                                                            \
+	TR("matchctl: %s cannot be written: %s\n", "matchctl: не удаётся записать %s: %s\n")
+#define TEXT_DONE                                                                                  \
+	TR("matchctl: all of it was imported already; remove %s to import it again\n",             \
+	   "matchctl: всё это уже загружено; удалите %s, чтобы загрузить снова\n")
+#define TEXT_GOES_ON                                                                               \
+	TR("matchctl: goes on behind row %" PRIu64 " of %s\n",                                     \
+	   "matchctl: продолжаю после строки %" PRIu64 " файла %s\n")
+#define TEXT_BROKEN                                                                                \
+	TR("%s:%u: %s [%s]\nmatchctl: %s was not read further\n",                                  \
+	   "%s:%u: %s [%s]\nmatchctl: %s дальше не читался\n")
+#define TEXT_STOPPED                                                                               \
+	TR("matchctl: stopped; what is summed up is dealt with, the rest is not\n",                \
+	   "matchctl: остановлено; посчитанное обработано, остальное нет\n")
+#define TEXT_AGAIN                                                                                 \
+	TR("matchctl: the same command goes on from there\n",                                      \
+	   "matchctl: та же команда продолжит с этого места\n")
+#define TEXT_TOO_MANY_FILES                                                                        \
+	TR("matchctl: more than %d files at once\n", "matchctl: больше %d файлов сразу\n")
 
 struct import {
 	struct tool *tool;
@@ -151,17 +172,17 @@ check_columns(const struct import *in, const char *path)
 	for (size_t i = 0; i < in->map.n_columns; i++) {
 		const struct map *m = &in->map;
 		if (counts[i] == 0 && !m->optional[i]) {
-			fprintf(stderr, text_no_column, path, STR_FMT(m->columns[i]),
+			fprintf(stderr, TEXT_NO_COLUMN, path, STR_FMT(m->columns[i]),
 				m->column_lines[i]);
 			missing = true;
 		} else if (counts[i] > 1) {
-			fprintf(stderr, text_two_columns, path, STR_FMT(m->columns[i]),
+			fprintf(stderr, TEXT_TWO_COLUMNS, path, STR_FMT(m->columns[i]),
 				m->column_lines[i], counts[i]);
 			twice = true;
 		}
 	}
 	if (missing && format.jsonl)
-		fprintf(stderr, text_look_ahead, path, LOOK_AHEAD);
+		fprintf(stderr, TEXT_LOOK_AHEAD, path, LOOK_AHEAD);
 	return missing || twice ? EXIT_INPUT : EXIT_DONE;
 }
 
@@ -176,7 +197,8 @@ look_at_files(struct import *in)
 		int rc = import_file_look(t->operands[i], &in->files[i]);
 		if (rc != 0)
 			fprintf(stderr, text_cannot_read, t->operands[i],
-				rc == EINVAL ? "not a regular file" : strerror(rc));
+				rc == EINVAL ? TR("not a regular file", "не обычный файл")
+					     : strerror(rc));
 		if (rc != 0 || check_columns(in, t->operands[i]))
 			code = EXIT_INPUT;
 		in->total += in->files[i].size;
@@ -194,13 +216,13 @@ open_state(struct import *in)
 	if (!in->state_path)
 		return EXIT_DONE;
 	if (import_state_load(in->state_path, &in->state, why)) {
-		fprintf(stderr, text_state, in->state_path, why);
+		fprintf(stderr, TEXT_STATE, in->state_path, why);
 		return EXIT_INPUT;
 	}
 	if (in->state.done)
-		fprintf(stderr, text_done, in->state_path);
+		fprintf(stderr, TEXT_DONE, in->state_path);
 	else if (in->state.row > 0)
-		fprintf(stderr, text_goes_on, in->state.row, in->files[in->state.file].path);
+		fprintf(stderr, TEXT_GOES_ON, in->state.row, in->files[in->state.file].path);
 	return EXIT_DONE;
 }
 
@@ -215,7 +237,7 @@ save_state(struct import *in)
 	int rc = import_state_save(in->state_path, &in->state);
 	if (rc == 0)
 		return EXIT_DONE;
-	fprintf(stderr, text_state_save, in->state_path, strerror(rc));
+	fprintf(stderr, TEXT_STATE_SAVE, in->state_path, strerror(rc));
 	return EXIT_INTERNAL;
 }
 
@@ -257,7 +279,7 @@ note_broken(struct import *in, const struct sheet *sheet, const struct sheet_tro
 						    (int)sheet_line(sheet), "code", trouble->code,
 						    "reason", trouble->why));
 	progress_clear(&in->progress);
-	fprintf(stderr, text_broken, path, sheet_line(sheet), trouble->why, trouble->code, path);
+	fprintf(stderr, TEXT_BROKEN, path, sheet_line(sheet), trouble->why, trouble->code, path);
 }
 
 /* Reads on behind the rows that an earlier run dealt with. Returns an exit code. */
@@ -337,9 +359,9 @@ sum_up(const struct import *in, int64_t begun_ms, int code)
 	else
 		ledger_print(&in->state.ledger, in->dry, out);
 	if (!complete)
-		fputs(text_stopped, stderr);
+		fputs(TEXT_STOPPED, stderr);
 	if (!complete && in->state_path)
-		fputs(text_again, stderr);
+		fputs(TEXT_AGAIN, stderr);
 }
 
 static int
@@ -398,7 +420,7 @@ static int
 say_good(const struct tool *t)
 {
 	if (!t->json)
-		printf(text_good_map, tool_option(t, "map"));
+		printf(TEXT_GOOD_MAP, tool_option(t, "map"));
 	return EXIT_DONE;
 }
 
@@ -417,11 +439,11 @@ import_files(struct import *in)
 	long long window = WINDOW;
 	int code = tool_number(in->tool, "window", 1, FLIGHT_MOST, &window);
 	if (code == EXIT_DONE && in->tool->n_operands == 0) {
-		fputs(text_no_file, stderr);
+		fputs(TEXT_NO_FILE, stderr);
 		code = EXIT_USAGE;
 	}
 	if (code == EXIT_DONE && in->tool->n_operands > IMPORT_FILES) {
-		fprintf(stderr, text_too_many_files, IMPORT_FILES);
+		fprintf(stderr, TEXT_TOO_MANY_FILES, IMPORT_FILES);
 		code = EXIT_USAGE;
 	}
 	if (code == EXIT_DONE)
@@ -443,7 +465,7 @@ cmd_import(struct tool *t)
 	const struct sigaction action = {.sa_handler = catch, .sa_flags = SA_RESETHAND};
 	int code = EXIT_USAGE;
 	if (!path) {
-		fputs(text_no_map, stderr);
+		fputs(TEXT_NO_MAP, stderr);
 		goto out;
 	}
 	code = read_map(&in, path);

@@ -1,5 +1,7 @@
 #include "client/matchctl/ledger.h"
 
+#include "client/matchctl/language.h"
+
 #include <inttypes.h>
 
 /* ---- counts by name ---- */
@@ -165,21 +167,26 @@ print_tallies(const struct tallies *t, const char *indent, FILE *out)
 static void
 print_books(const struct ledger *l, bool dry, FILE *out)
 {
-	const char *sent = dry ? "made" : "sent", *stored = dry ? "good" : "stored";
+	const char *sent = dry ? TR("made", "создано") : TR("sent", "отправлено");
+	const char *stored = dry ? TR("good", "годится") : TR("stored", "сохранено");
 	const struct book all = all_books(l);
 	fprintf(out,
-		"objects %s %" PRIu64 " = %s %" PRIu64 " + unchanged %" PRIu64 " + refused %" PRIu64
-		"%s\n",
+		TR("objects %s %" PRIu64 " = %s %" PRIu64 " + unchanged %" PRIu64
+		   " + refused %" PRIu64 "%s\n",
+		   "объектов %s %" PRIu64 " = %s %" PRIu64 " + без изменений %" PRIu64
+		   " + отклонено %" PRIu64 "%s\n"),
 		sent, book_sent(&all), stored, all.stored, all.unchanged, tallies_sum(&all.refused),
-		dry ? "; nothing was sent" : "");
+		dry ? TR("; nothing was sent", "; ничего не отправлено") : "");
 	for (size_t i = 0; i < l->n_books; i++) {
 		const struct book *b = &l->books[i];
 		fprintf(out,
-			"  %s: %s %" PRIu64 ", %s %" PRIu64 ", unchanged %" PRIu64
-			", refused %" PRIu64 "\n",
+			TR("  %s: %s %" PRIu64 ", %s %" PRIu64 ", unchanged %" PRIu64
+			   ", refused %" PRIu64 "\n",
+			   "  %s: %s %" PRIu64 ", %s %" PRIu64 ", без изменений %" PRIu64
+			   ", отклонено %" PRIu64 "\n"),
 			b->name, sent, book_sent(b), stored, b->stored, b->unchanged,
 			tallies_sum(&b->refused));
-		print_tallies(&b->refused, "  refused ", out);
+		print_tallies(&b->refused, TR("  refused ", "  отклонено "), out);
 	}
 }
 
@@ -187,13 +194,17 @@ void
 ledger_print(const struct ledger *l, bool dry, FILE *out)
 {
 	fprintf(out,
-		"rows read %" PRIu64 " = mapped %" PRIu64 " + skipped %" PRIu64 " + wrong %" PRIu64
-		"\n",
+		TR("rows read %" PRIu64 " = mapped %" PRIu64 " + skipped %" PRIu64
+		   " + wrong %" PRIu64 "\n",
+		   "строк прочитано %" PRIu64 " = разобрано %" PRIu64 " + пропущено %" PRIu64
+		   " + с ошибками %" PRIu64 "\n"),
 		l->read, l->mapped, tallies_sum(&l->skipped), tallies_sum(&l->wrong));
-	print_tallies(&l->skipped, "  skipped ", out);
-	print_tallies(&l->wrong, "  wrong   ", out);
+	print_tallies(&l->skipped, TR("  skipped ", "  пропущено "), out);
+	print_tallies(&l->wrong, TR("  wrong   ", "  с ошибкой "), out);
 	if (l->left_out.count > 0)
-		fputs("fields left out for being wrong, or cut\n", out);
+		fputs(TR("fields left out for being wrong, or cut\n",
+			 "поля, пропущенные из-за ошибок или обрезанные\n"),
+		      out);
 	print_tallies(&l->left_out, "          ", out);
 	print_books(l, dry, out);
 }

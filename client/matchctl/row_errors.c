@@ -1,5 +1,7 @@
 #include "client/matchctl/row_errors.h"
 
+#include "client/matchctl/language.h"
+
 #include "client/matchctl/json.h"
 #include "client/matchctl/text.h"
 
@@ -8,11 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char text_more[] =
-    "matchctl: %" PRIu64 " more errors are not shown; --errors FILE writes all of them\n";
-static const char text_full[] =
-    "matchctl: the errors' file holds %d errors; %" PRIu64 " more are counted only\n";
-static const char text_cannot[] = "matchctl: cannot write %s: %s\n";
+#define TEXT_MORE                                                                                  \
+	TR("matchctl: %" PRIu64 " more errors are not shown; --errors FILE writes all of them\n",  \
+	   "matchctl: ещё %" PRIu64 " ошибок не показано; --errors FILE запишет все\n")
+#define TEXT_FULL                                                                                  \
+	TR("matchctl: the errors' file holds %d errors; %" PRIu64 " more are counted only\n",      \
+	   "matchctl: в файле ошибок их %d; ещё %" PRIu64 " только посчитаны\n")
+#define TEXT_CANNOT TR("matchctl: cannot write %s: %s\n", "matchctl: не удаётся записать %s: %s\n")
 
 int
 row_errors_open(struct row_errors *e, const char *path, uint64_t keep, bool json,
@@ -28,7 +32,7 @@ row_errors_open(struct row_errors *e, const char *path, uint64_t keep, bool json
 	}
 	if (e->out)
 		return EXIT_DONE;
-	fprintf(stderr, text_cannot, path, strerror(errno));
+	fprintf(stderr, TEXT_CANNOT, path, strerror(errno));
 	return EXIT_INPUT;
 }
 
@@ -101,11 +105,11 @@ row_errors_close(struct row_errors *e)
 {
 	int code = EXIT_DONE;
 	if (e->dropped > 0 && e->out)
-		fprintf(stderr, text_full, ERRORS_KEPT, e->dropped);
+		fprintf(stderr, TEXT_FULL, ERRORS_KEPT, e->dropped);
 	else if (e->dropped > 0)
-		fprintf(stderr, text_more, e->dropped);
+		fprintf(stderr, TEXT_MORE, e->dropped);
 	if (e->out && (ferror(e->out) | fclose(e->out))) {
-		fprintf(stderr, text_cannot, "--errors", strerror(errno));
+		fprintf(stderr, TEXT_CANNOT, "--errors", strerror(errno));
 		code = EXIT_INTERNAL;
 	}
 	e->out = NULL;

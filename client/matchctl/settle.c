@@ -31,7 +31,9 @@ struct open_row {
 
 #define PARTICIPANTS STR("participants")
 static const char text_too_long[] = "longer than a message may be (65536 bytes)";
-static const char text_away[] = "matchctl: matchd takes no requests now [%s]\n";
+#define TEXT_AWAY                                                                                  \
+	TR("matchctl: matchd takes no requests now [%s]\n",                                        \
+	   "matchctl: matchd сейчас не принимает запросы [%s]\n")
 
 static char *
 copy(struct str text)
@@ -185,7 +187,7 @@ take_refusal(struct settle *s, struct open_row *r, size_t index, const struct ma
 		/* It stays unanswered, so that its row is not settled. */
 		r->flying++;
 		if (!s->away)
-			fprintf(stderr, text_away, error->code);
+			fprintf(stderr, TEXT_AWAY, error->code);
 		s->away = true;
 		return EXIT_CONNECTION;
 	}
