@@ -7,7 +7,8 @@ import daemon_process
 import pytest
 
 # The tool goes by its user's locale and settings; the tests by none.
-for name in [name for name in os.environ if name.startswith(("LC_", "MATCH")) and name != "MATCHD_BUILD"]:
+OWN = ("LC_", "MATCHCTL_", "MATCHD_RUNTIME", "NO_COLOR", "PAGER", "LESS", "VISUAL", "EDITOR", "XDG_RUNTIME_DIR")
+for name in [name for name in os.environ if name.startswith(OWN)]:
     del os.environ[name]
 os.environ.update(LC_ALL="C.UTF-8", XDG_CONFIG_HOME="/nonexistent")
 
