@@ -21,6 +21,9 @@ enum {
 	MAP_SKIPS = 64,
 	MAP_TABLES = 64,
 	MAP_ENTRIES = 20000, /* of a lookup table */
+	MAP_KEY = 1000,	     /* bytes of a table's key */
+	MAP_GROUPS = 8,	     /* of digits in a code */
+	MAP_JOINED = 16,     /* transforms that fill one list */
 	MAP_HOLES = 16,	     /* of a template */
 	MAP_FORMATS = 16,
 	MAP_TEXT = 2000, /* bytes of a text in a map */
@@ -86,6 +89,7 @@ struct transform {
 	struct str if_empty; /* MessagePack token; STR_NONE: none */
 	struct str constant; /* MessagePack token */
 
+	uint8_t groups[MAP_GROUPS];  /* split: digits of each group of a code; 0: as it stands */
 	struct str by, code_before;  /* split */
 	int64_t most;		     /* split: parts that are taken; 0: all */
 	const struct lookup *lookup; /* lookup, split */
@@ -104,13 +108,15 @@ struct transform {
 	int64_t cut; /* copy, template: bytes; 0: not */
 };
 
-/* What fills a key: a transform, or a map of them (a statement such as {any_of: …, prefer: …}). */
+/* What fills a key: a transform, a map of them (a statement such as {any_of: …, prefer: …}), or a
+ * list of them, whose values make one list. */
 struct target {
 	struct str key;
 	unsigned line;
 	struct transform *one; /* NULL: the parts */
 	struct target *parts;
 	size_t n_parts;
+	bool joined; /* the parts are a list */
 };
 
 struct target_list {

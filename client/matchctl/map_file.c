@@ -5,9 +5,11 @@
 #include "client/matchctl/yaml_file.h"
 #include "core/limits.h"
 #include "intake/keyword.h"
+
 #include "util/mp.h"
 
 #include <stdlib.h>
+#include <utf8proc.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -289,20 +291,40 @@ by_entry(const void *a, const void *b)
 	return str_cmp(((const struct entry *)a)->from, ((const struct entry *)b)->from);
 }
 
+/* Folded as keywords are, but longer: NFC, without regard to case, blanks as one space. Appends to
+ * `out`; false for what is no text, or longer than a key may be. */
+static bool
+fold_key(struct str text, struct buf *out)
+{
+	utf8proc_uint8_t *folded = NULL;
+	const utf8proc_option_t how = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD;
+	utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)text.p,
+					  (utf8proc_ssize_t)text.len, &folded, how);
+	bool gap = false;
+	size_t before = out->len;
+	for (utf8proc_ssize_t i = 0; i < n; i++) {
+		bool blank = folded[i] <= ' ';
+		if (!blank && gap && out->len > before)
+			buf_put(out, " ", 1);
+		if (!blank)
+			buf_put(out, &folded[i], 1);
+		gap = blank;
+	}
+	free(folded);
+	return n > 0 && out->len > before && out->len - before <= MAP_KEY;
+}
+
 static bool
 fold(struct map_reader *m, const struct doc_node *at, struct str text, struct str *ret)
 {
-	char folded[MAX_KEYWORD];
-	uint32_t len;
-	if (keyword_fold(text, folded, &len) != TEXT_OK) {
-		wrong(&m->r, at, "the key is blank, longer than %d bytes or not plain text",
-		      MAX_KEYWORD);
-		return false;
-	}
-	char *copy = doc_alloc(&m->r.doc, len + 1);
-	memcpy(copy, folded, len);
-	*ret = (struct str){copy, len};
-	return true;
+	struct buf folded = BUF_EMPTY;
+	bool good = fold_key(text, &folded);
+	if (good)
+		*ret = keep(m, &folded);
+	else
+		wrong(&m->r, at, "the key is blank, or longer than %d bytes", MAP_KEY);
+	buf_free(&folded);
+	return good;
 }
 
 void
@@ -331,12 +353,14 @@ map_lookup(struct map_reader *m, const struct doc_node *node, struct lookup *ret
 const struct entry *
 lookup_find(const struct lookup *l, struct str text)
 {
-	char folded[MAX_KEYWORD];
-	uint32_t len;
-	if (keyword_fold(text, folded, &len) != TEXT_OK)
-		return NULL;
-	const struct entry wanted = {.from = {folded, len}};
-	return bsearch(&wanted, l->entries, l->n, sizeof wanted, by_entry);
+	struct buf folded = BUF_EMPTY;
+	const struct entry *found = NULL;
+	if (fold_key(text, &folded)) {
+		const struct entry wanted = {.from = buf_str(&folded)};
+		found = bsearch(&wanted, l->entries, l->n, sizeof wanted, by_entry);
+	}
+	buf_free(&folded);
+	return found;
 }
 
 static void

@@ -206,6 +206,23 @@ read_code_before(struct reader *r, const struct doc_node *node, void *target)
 		wrong(r, node, "the text behind a code is empty");
 }
 
+/* "2.2.2": digits as 32.99.59. */
+static void
+read_dots(struct reader *r, const struct doc_node *node, void *target)
+{
+	struct transform *t = target;
+	struct str text = node->text;
+	bool good = node->kind == DOC_TEXT && text.len % 2 == 1 && text.len < 2 * MAP_GROUPS;
+	for (uint32_t i = 0; good && i < text.len; i++) {
+		char c = text.p[i];
+		good = i % 2 ? c == '.' : c >= '1' && c <= '9';
+		if (i % 2 == 0)
+			t->groups[i / 2] = (uint8_t)(c - '0');
+	}
+	if (!good)
+		wrong(r, node, "expected how many digits each group has, such as 2.2.2");
+}
+
 static void
 read_most(struct reader *r, const struct doc_node *node, void *target)
 {
@@ -423,6 +440,7 @@ static const struct key_rule transform_rules[] = {
     {"id", ID, ID, read_id},
     {"by", SPLIT, 0, read_by},
     {"code_before", SPLIT, 0, read_code_before},
+    {"dots", SPLIT, 0, read_dots},
     {"most", SPLIT, 0, read_most},
     {"table", SPLIT | LOOKUP, LOOKUP, read_table},
     {"otherwise", SPLIT | LOOKUP, 0, read_otherwise},
@@ -491,10 +509,33 @@ read_parts(struct map_reader *m, const struct doc_node *node, struct target *ret
 	}
 }
 
+/* A list of transforms, of which each gives a value or several. */
+static void
+read_joined(struct map_reader *m, const struct doc_node *node, struct target *ret)
+{
+	if (node->count > MAP_JOINED) {
+		wrong(&m->r, node, "more than %d transforms for one key", MAP_JOINED);
+		return;
+	}
+	ret->parts = doc_alloc(&m->r.doc, node->count * sizeof *ret->parts);
+	for (const struct doc_node *e = node->first; e; e = e->next) {
+		struct target *part = &ret->parts[ret->n_parts++];
+		map_target(m, e, false, part);
+		part->key = ret->key;
+		if (part->joined)
+			wrong(&m->r, e, "a list in a list");
+	}
+}
+
 void
 map_target(struct map_reader *m, const struct doc_node *node, bool statements, struct target *ret)
 {
 	*ret = (struct target){.key = node->key, .line = node->line};
+	ret->joined = node->kind == DOC_LIST && node->first && node->first->kind == DOC_MAP;
+	if (ret->joined) {
+		read_joined(m, node, ret);
+		return;
+	}
 	if (node->kind != DOC_MAP) {
 		ret->one = new_transform(&m->r, node, VERB_CONSTANT);
 		map_token(m, node, true, &ret->one->constant);

@@ -77,6 +77,16 @@ note_left_out(struct mapper *m, const struct target *t, const char *code)
 
 static enum made make_target(struct mapper *m, const struct target *t, struct buf *out);
 
+/* A set's lists are lists even of one value. */
+static bool
+needs_list(struct str key, struct str token)
+{
+	struct mp at = mp_of(token);
+	bool set =
+	    str_eq(key, STR("any_of")) || str_eq(key, STR("none_of")) || str_eq(key, STR("veto"));
+	return set && mp_peek(&at) != MP_ARRAY;
+}
+
 /* A statement of parts: there if any part that is no constant gave something. */
 static enum made
 make_parts(struct mapper *m, const struct target *t, struct buf *out)
@@ -87,10 +97,12 @@ make_parts(struct mapper *m, const struct target *t, struct buf *out)
 	for (size_t i = 0; i < t->n_parts && made != MADE_WRONG; i++) {
 		const struct target *part = &t->parts[i];
 		struct buf token = BUF_EMPTY;
-		bool fixed = part->one->verb == VERB_CONSTANT;
+		bool fixed = part->one && part->one->verb == VERB_CONSTANT;
 		made = make_target(m, part, &token);
 		if (made == MADE) {
 			mp_put_str(&map.pairs, part->key);
+			if (needs_list(part->key, buf_str(&token)))
+				mp_put_array(&map.pairs, 1);
 			mp_put_raw(&map.pairs, buf_str(&token));
 			map.count++;
 		}
@@ -106,9 +118,46 @@ make_parts(struct mapper *m, const struct target *t, struct buf *out)
 	return made;
 }
 
+/* Appends a token, or the elements of one that is a list, to a list. */
+static void
+join(struct buf *list, uint32_t *count, struct str token)
+{
+	struct mp at = mp_of(token);
+	bool many = mp_peek(&at) == MP_ARRAY;
+	uint32_t n = many ? mp_get_array(&at) : 1;
+	for (uint32_t i = 0; i < n; i++)
+		mp_put_raw(list, mp_get_raw(&at));
+	*count += n;
+}
+
+static enum made
+make_joined(struct mapper *m, const struct target *t, struct buf *out)
+{
+	struct buf list = BUF_EMPTY;
+	uint32_t count = 0;
+	enum made made = MADE;
+	for (size_t i = 0; i < t->n_parts && made != MADE_WRONG; i++) {
+		struct buf token = BUF_EMPTY;
+		made = make_target(m, &t->parts[i], &token);
+		if (made == MADE)
+			join(&list, &count, buf_str(&token));
+		buf_free(&token);
+	}
+	if (made != MADE_WRONG)
+		made = count > 0 ? MADE : MADE_NOTHING;
+	if (made == MADE) {
+		mp_put_array(out, count);
+		mp_put_raw(out, buf_str(&list));
+	}
+	buf_free(&list);
+	return made;
+}
+
 static enum made
 make_target(struct mapper *m, const struct target *t, struct buf *out)
 {
+	if (t->joined)
+		return make_joined(m, t, out);
 	if (!t->one)
 		return make_parts(m, t, out);
 	m->maker.cut = false;

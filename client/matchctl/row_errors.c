@@ -26,7 +26,8 @@ row_errors_open(struct row_errors *e, const char *path, uint64_t keep, bool json
 	if (!path)
 		return EXIT_DONE;
 	e->out = fopen(path, keep ? "r+" : "w");
-	if (e->out && (ftruncate(fileno(e->out), (off_t)keep) || fseek(e->out, 0, SEEK_END))) {
+	if (e->out && keep &&
+	    (ftruncate(fileno(e->out), (off_t)keep) || fseek(e->out, 0, SEEK_END))) {
 		fclose(e->out);
 		e->out = NULL;
 	}

@@ -183,6 +183,14 @@ look_up(struct maker *m, const struct transform *t, struct str text, struct str 
 	return wrong(m, t, "not_in_table", "\"%s\" is not in the table", quote(text, quoted));
 }
 
+/* A table says [] for what is no restriction. */
+static bool
+is_empty_list(struct str token)
+{
+	struct mp at = mp_of(token);
+	return mp_peek(&at) == MP_ARRAY && mp_get_array(&at) == 0;
+}
+
 static enum made
 make_lookup(struct maker *m, const struct transform *t, struct buf *out)
 {
@@ -190,7 +198,7 @@ make_lookup(struct maker *m, const struct transform *t, struct buf *out)
 	enum made made = single(m, t, t->columns[0], &text);
 	if (made == MADE)
 		made = look_up(m, t, text, &found);
-	if (made == MADE && !found.p)
+	if (made == MADE && (!found.p || is_empty_list(found)))
 		return MADE_NOTHING;
 	if (made == MADE)
 		mp_put_raw(out, found);
@@ -286,6 +294,27 @@ take_code(struct maker *m, const struct transform *t, struct list *l, struct str
 	return MADE;
 }
 
+/* "329959" as 32.99.59, as far as its digits go. */
+static enum made
+put_dots(struct maker *m, const struct transform *t, struct str part, struct buf *token)
+{
+	char text[CODE_MOST + MAP_GROUPS], quoted[QUOTE];
+	uint32_t n = 0, in = 0;
+	bool good = part.len <= CODE_MOST;
+	for (size_t g = 0; g < MAP_GROUPS && t->groups[g] && good; g++)
+		for (unsigned i = 0; i < t->groups[g] && in < part.len && good; i++) {
+			good = isdigit((unsigned char)part.p[in]);
+			if (i == 0 && g > 0)
+				text[n++] = '.';
+			text[n++] = part.p[in++];
+		}
+	if (!good || in < part.len)
+		return wrong(m, t, "no_code", "\"%s\" is not digits, or too many of them",
+			     quote(part, quoted));
+	mp_put_str(token, (struct str){text, n});
+	return MADE;
+}
+
 static enum made
 add_part(struct maker *m, const struct transform *t, struct list *l, struct str part)
 {
@@ -308,10 +337,15 @@ add_part(struct maker *m, const struct transform *t, struct list *l, struct str 
 		return made;
 	}
 	struct buf token = BUF_EMPTY;
-	mp_put_str(&token, part);
-	add_token(l, buf_str(&token));
+	enum made made = MADE;
+	if (t->groups[0])
+		made = put_dots(m, t, part, &token);
+	else
+		mp_put_str(&token, part);
+	if (made == MADE)
+		add_token(l, buf_str(&token));
 	buf_free(&token);
-	return MADE;
+	return made;
 }
 
 static enum made
