@@ -434,7 +434,8 @@ print_man(FILE *out, enum program program)
 	    "*--help*\n\tprint and exit\n\n"
 	    "# EXIT STATUS\n\n0 after SIGTERM; 1 where something failed, in the log; 2 where "
 	    "the options are mistaken.\n\n"
-	    "# SEE ALSO\n\n*%s*(8)\n",
+	    "# SEE ALSO\n\n*%s*(8), *matchd.conf*(5), *matchd-exchange*(5), *matchctl*(1), "
+	    "*matchd-protocol*(7), *matchd-semantics*(7)\n",
 	    core ? "matchd-gateway" : "matchd");
 }
 

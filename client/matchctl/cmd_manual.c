@@ -114,7 +114,7 @@ cmd_manual(struct tool *t)
 	}
 	printf("# %s\n\n", TR("ENVIRONMENT", "ПЕРЕМЕННЫЕ СРЕДЫ"));
 	put_environment();
-	printf("# %s\n\n*matchd*(8), *matchd-exchange*(5), *matchd-protocol*(7), "
+	printf("# %s\n\n*matchd*(8), *matchd.conf*(5), *matchd-exchange*(5), *matchd-protocol*(7), "
 	       "*matchd-semantics*(7)\n",
 	       TR("SEE ALSO", "СМОТРИ ТАКЖЕ"));
 	return EXIT_DONE;
