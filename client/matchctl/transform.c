@@ -277,8 +277,9 @@ is_code(struct str text)
 	return digit && text.len <= CODE_MOST;
 }
 
-/* "62.01 - Title": the code alone. A part that is no code and has none goes on with the title
- * before it, and becomes an empty text. */
+/* "62.01 - Title": the code alone. A part without a code goes on with the title before it, and
+ * becomes an empty text; one that begins with a digit does not, for it may be a code written in
+ * another way. */
 static enum made
 take_code(struct maker *m, const struct transform *t, struct list *l, struct str *part)
 {
@@ -286,7 +287,7 @@ take_code(struct maker *m, const struct transform *t, struct list *l, struct str
 	const char *end = memmem(part->p, part->len, t->code_before.p, t->code_before.len);
 	struct str code = trim((struct str){part->p, end ? (uint32_t)(end - part->p) : part->len});
 	bool good = is_code(code);
-	if (!good && !l->coded)
+	if (!good && (!l->coded || isdigit((unsigned char)*part->p)))
 		return wrong(m, t, "no_code", "\"%s\" does not begin with a code and \"%.*s\"",
 			     quote(*part, quoted), STR_FMT(t->code_before));
 	l->coded = true;
