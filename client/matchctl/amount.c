@@ -3,8 +3,6 @@
 #include "intake/keyword.h"
 #include "intake/where.h"
 
-#include <stdio.h>
-
 enum { DIGITS = 18, POWER = 30 };
 
 static const struct decimal one = {1, 0};
@@ -123,7 +121,7 @@ write_decimal(struct decimal d, char text[AMOUNT_TEXT])
 struct scan {
 	const struct amount_rule *rule;
 	struct str rest; /* folded */
-	char *why;
+	struct both *why;
 };
 
 /* One side of a range. */
@@ -216,6 +214,12 @@ eat_decimal_mark(struct scan *s)
 	return false;
 }
 
+static void
+too_many_digits(struct both *why)
+{
+	both_set(why, "a number of more than %d digits", "цифр в числе больше %d", DIGITS);
+}
+
 static bool
 read_number(struct scan *s, struct part *p, bool minus)
 {
@@ -240,7 +244,7 @@ read_number(struct scan *s, struct part *p, bool minus)
 	}
 	p->given = decimal_read((struct str){text, n}, &p->value);
 	if (!p->given)
-		snprintf(s->why, AMOUNT_WHY, "a number of more than %d digits", DIGITS);
+		too_many_digits(s->why);
 	return p->given;
 }
 
@@ -253,8 +257,8 @@ eat_word(struct scan *s, struct part *p, bool *ret_failed)
 		if (!eat(s, w->text))
 			continue;
 		if (multiplies && (!p->given || p->multiplied)) {
-			snprintf(s->why, AMOUNT_WHY, "\"%.*s\" does not stand behind a number",
-				 STR_FMT(w->text));
+			both_set(s->why, "\"%.*s\" does not stand behind a number",
+				 "«%.*s» стоит не после числа", STR_FMT(w->text));
 			*ret_failed = true;
 		}
 		if (multiplies)
@@ -303,10 +307,10 @@ unexpected(struct scan *s)
 {
 	char quoted[QUOTE];
 	if (s->rest.len > 0)
-		snprintf(s->why, AMOUNT_WHY, "\"%s\" does not belong to a number",
+		both_set(s->why, "\"%s\" does not belong to a number", "«%s» — не часть числа",
 			 quote(s->rest, quoted));
 	else
-		snprintf(s->why, AMOUNT_WHY, "there is no number");
+		both_set(s->why, "there is no number", "числа нет");
 	return false;
 }
 
@@ -345,14 +349,16 @@ finish(const struct amount_rule *rule, struct part *p)
 }
 
 static enum amount_result
-give(const struct amount_rule *rule, struct part *a, struct part *b, struct amount *ret, char *why)
+give(const struct amount_rule *rule, struct part *a, struct part *b, struct amount *ret,
+     struct both *why)
 {
 	struct part *high = b->given ? b : a;
 	*ret = (struct amount){"", ""};
 	if (!finish(rule, a) || (b->given && !finish(rule, b)))
 		goto too_long;
 	if (b->given && compare(a->value, b->value) > 0) {
-		snprintf(why, AMOUNT_WHY, "the range begins above its end");
+		both_set(why, "the range begins above its end",
+			 "начало диапазона больше его конца");
 		return AMOUNT_WRONG;
 	}
 	if (rule->above_given && compare(high->value, rule->above) <= 0)
@@ -365,20 +371,19 @@ give(const struct amount_rule *rule, struct part *a, struct part *b, struct amou
 		goto too_long;
 	return AMOUNT_OK;
 too_long:
-	snprintf(why, AMOUNT_WHY, "a number of more than %d digits", DIGITS);
+	too_many_digits(why);
 	return AMOUNT_WRONG;
 }
 
 enum amount_result
-amount_read(struct str text, const struct amount_rule *rule, struct amount *ret,
-	    char why[AMOUNT_WHY])
+amount_read(struct str text, const struct amount_rule *rule, struct amount *ret, struct both *why)
 {
 	char folded[MAX_KEYWORD];
 	uint32_t len;
 	struct part a = {.factor = one}, b = {.factor = one};
 	if (text.len > AMOUNT_CELL || keyword_fold(text, folded, &len) != TEXT_OK) {
-		snprintf(why, AMOUNT_WHY, "no number: longer than %d bytes, or not plain text",
-			 AMOUNT_CELL);
+		both_set(why, "no number: longer than %d bytes, or not plain text",
+			 "это не число: длиннее %d байт или не простой текст", AMOUNT_CELL);
 		return AMOUNT_WRONG;
 	}
 	struct scan s = {rule, {folded, len}, why};

@@ -7,13 +7,13 @@
  * for: a number, a word that the rule knows, or a range; what is not is refused, not passed over.
  */
 
+#include "client/matchctl/both.h"
 #include "util/buf.h"
 
 enum {
 	AMOUNT_WORDS = 64,
 	AMOUNT_TEXT = 64,
 	AMOUNT_CELL = 120, /* bytes of a cell */
-	AMOUNT_WHY = 160,
 };
 
 /* An exact decimal: digits times ten to the minus `scale`. */
@@ -48,6 +48,6 @@ enum amount_result { AMOUNT_OK, AMOUNT_NONE, AMOUNT_WRONG };
 
 /* Reads a cell. AMOUNT_NONE: not above `above`. AMOUNT_WRONG: `why` says what does not fit. */
 enum amount_result amount_read(struct str text, const struct amount_rule *rule, struct amount *ret,
-			       char why[AMOUNT_WHY]);
+			       struct both *why);
 /* A plain decimal of at most 18 digits; false for anything else. */
 bool decimal_read(struct str text, struct decimal *ret);

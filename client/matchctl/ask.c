@@ -104,6 +104,12 @@ ask_hint(const struct tool *t, const char *code)
 			style_end(stderr, STYLE_FAINT));
 }
 
+static void
+put_text(struct buf *out, const char *text)
+{
+	buf_put(out, text, strlen(text));
+}
+
 int
 ask_refused(const struct tool *t, const char *where, const struct matchd_error *e)
 {
@@ -115,25 +121,13 @@ ask_refused(const struct tool *t, const char *where, const struct matchd_error *
 		return code;
 	}
 	struct buf line = BUF_EMPTY;
-	const struct refusal_words *w = refusals_find(e->code);
-	const char *ru = w && language_is_russian() ? w->ru : NULL;
-	const char *const parts[] = {
-	    ": ",
-	    e->field,
-	    *e->field ? ": " : "",
-	    /* matchd's own words, which name the case, stand behind the Russian sentence. */
-	    ru ? ru : "",
-	    ru ? " (" : "",
-	    e->message,
-	    ru ? ")" : "",
-	    *e->expected ? TR("; expected: ", "; ожидается: ") : "",
-	    e->expected,
-	    " [",
-	    e->code,
-	    "]",
-	};
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		buf_put(&line, parts[i], strlen(parts[i]));
+	put_text(&line, ": ");
+	put_text(&line, e->field);
+	put_text(&line, *e->field ? ": " : "");
+	refusals_put(&line, e->code, e->message, e->expected);
+	put_text(&line, " [");
+	put_text(&line, e->code);
+	put_text(&line, "]");
 	fputs(style_begin(stderr, STYLE_BAD), stderr);
 	text_print(stderr, str_of(where ? where : "matchctl"));
 	fputs(style_end(stderr, STYLE_BAD), stderr);

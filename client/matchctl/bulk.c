@@ -120,21 +120,24 @@ take_reply(void *arg, void *who, uint64_t what, const struct matchd_reply *r)
 /* ---- what goes out ---- */
 
 static void
-refuse_here(struct bulk *b, const struct document *d, const char *why)
+refuse_here(struct bulk *b, const struct document *d, const struct both *why)
 {
 	say_refused(b, d->file, d->line,
-		    &(struct matchd_error){
-			.code = "bad_value", .field = "", .message = why, .expected = ""});
+		    &(struct matchd_error){.code = "bad_value",
+					   .field = "",
+					   .message = b->tool->json ? why->en : both_say(why),
+					   .expected = ""});
 }
+
+const struct both bulk_too_long = TEXTS("longer than a message may be (65536 bytes)",
+					"длиннее, чем может быть сообщение (65536 байт)");
 
 static int
 send_one(struct bulk *b, const struct document *d, struct arguments *args)
 {
 	int code = flight_send(&b->flight, b->cmd, arguments_map(args), (void *)d->file, d->line);
 	if (code == FLIGHT_TOO_LONG) {
-		refuse_here(b, d,
-			    TR("longer than a message may be (65536 bytes)",
-			       "длиннее, чем может быть сообщение (65536 байт)"));
+		refuse_here(b, d, &bulk_too_long);
 		return 0;
 	}
 	b->failed = code;
@@ -157,12 +160,12 @@ take_document(void *arg, const struct document *d)
 {
 	struct bulk *b = arg;
 	struct arguments args = ARGUMENTS_EMPTY;
-	char why[BULK_WHY];
+	struct both why;
 	int stop = 0;
 	if (b->dry_run)
 		prepare_dry_run(b, mp_of(d->map), &args);
-	if (b->convert(b->tool, mp_of(d->map), &args, why))
-		refuse_here(b, d, why);
+	if (b->convert(b->tool, mp_of(d->map), &args, &why))
+		refuse_here(b, d, &why);
 	else
 		stop = send_one(b, d, &args);
 	progress_step(&b->progress, b->before + d->at, b->stored + b->unchanged + b->refused);

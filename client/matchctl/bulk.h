@@ -6,15 +6,18 @@
  */
 
 #include "client/matchctl/arguments.h"
+#include "client/matchctl/both.h"
 #include "client/matchctl/command.h"
 
 /*
  * Turns an object into a message's arguments. Returns 0, or 1 with a sentence about what is wrong
  * with it in `why`.
  */
-enum { BULK_WHY = 200 };
 typedef int (*bulk_fn)(const struct tool *t, struct mp object, struct arguments *args,
-		       char why[BULK_WHY]);
+		       struct both *why);
+
+/* What is wrong with an object that no message holds. */
+extern const struct both bulk_too_long;
 
 /*
  * Reads all files of the command's operands and sends each object. Says what was refused with file

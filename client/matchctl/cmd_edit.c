@@ -16,6 +16,7 @@
 /* The keys of a listing that can be edited, in the order shown. */
 static const char *const keys[] = {"title",	  "text",   "language", "valid_from",
 				   "valid_until", "fields", "variants"};
+enum { WHY = BOTH_RU };
 enum { N_KEYS = sizeof keys / sizeof *keys };
 
 struct edit {
@@ -194,7 +195,7 @@ put_listing(struct buf *out, const struct edit *e)
 struct reading {
 	struct buf *map;
 	unsigned count;
-	char mistake[BULK_WHY];
+	char mistake[WHY];
 };
 
 static int
@@ -218,7 +219,7 @@ take_mistake(void *arg, const char *file, unsigned line, const char *message)
 
 /* False with a sentence in `why`. */
 static bool
-read_back(struct str text, struct buf *map, char why[BULK_WHY])
+read_back(struct str text, struct buf *map, char why[WHY])
 {
 	struct reading r = {.map = map};
 	const struct document_reader reader = {take_document, take_mistake, &r};
@@ -226,7 +227,7 @@ read_back(struct str text, struct buf *map, char why[BULK_WHY])
 	if (!*r.mistake && r.count != 1)
 		snprintf(r.mistake, sizeof r.mistake, "%s",
 			 TR("there must be one listing", "здесь должно быть одно объявление"));
-	memcpy(why, r.mistake, BULK_WHY);
+	memcpy(why, r.mistake, WHY);
 	return !*r.mistake;
 }
 
@@ -299,12 +300,15 @@ put_removals(struct arguments *args, struct mp before, struct mp after)
 
 /* False with a sentence in `why`. */
 static bool
-make_revision(const struct edit *e, struct mp after, struct arguments *args, char why[BULK_WHY])
+make_revision(const struct edit *e, struct mp after, struct arguments *args, char why[WHY])
 {
 	struct arguments object = ARGUMENTS_EMPTY;
 	struct mp before = mp_of(buf_str(&e->before));
 	put_other_changes(&object, before, after);
-	bool good = object_listing(e->tool, mp_of(arguments_map(&object)), args, why) == 0;
+	struct both wrong;
+	bool good = object_listing(e->tool, mp_of(arguments_map(&object)), args, &wrong) == 0;
+	if (!good)
+		snprintf(why, WHY, "%s", both_say(&wrong));
 	put_field_changes(args, before, after);
 	put_removals(args, before, after);
 	arguments_free(&object);
@@ -365,7 +369,7 @@ take_text(struct edit *e, struct str text, struct buf *complaint, int *ret_code)
 {
 	struct buf after = BUF_EMPTY;
 	struct arguments args = ARGUMENTS_EMPTY;
-	char why[BULK_WHY];
+	char why[WHY];
 	enum answer answer = ANSWER_AGAIN;
 	*ret_code = EXIT_INPUT;
 	if (!read_back(text, &after, why) ||
@@ -428,7 +432,7 @@ converse(struct edit *e, const struct editor *editor, int *ret_code)
 static int
 edit(struct edit *e)
 {
-	char why[BULK_WHY];
+	char why[WHY];
 	struct editor editor;
 	put_listing(&e->text, e);
 	if (!read_back(buf_str(&e->text), &e->before, why)) {

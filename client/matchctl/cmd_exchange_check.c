@@ -1,6 +1,7 @@
 #include "client/matchctl/command.h"
 #include "client/matchctl/documents.h"
 #include "client/matchctl/json.h"
+#include "client/matchctl/mistakes.h"
 #include "intake/files.h"
 #include "util/mem.h"
 
@@ -40,6 +41,7 @@ check_text(const struct tool *t, const char *file, struct str yaml)
 	struct mistakes *found = mem_zalloc(sizeof *found);
 	struct buf canonical = BUF_EMPTY;
 	bool tree = is_tree(yaml);
+	found->words = t->json ? NULL : mistake_words_here();
 	int rc = tree ? tree_read(yaml, &canonical, found) : exchange_read(yaml, &canonical, found);
 	for (size_t i = 0; i < found->count; i++)
 		print_mistake(t, file, &found->list[i]);

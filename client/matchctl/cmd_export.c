@@ -12,44 +12,6 @@
 
 enum { WINDOW = 256, PAGE = 1000 };
 
-#define TEXT_FILTERS                                                                                     \
-	TR("matchctl: --participants goes with none of --participant, --exchange, --side, "              \
-	   "--state\n",                                                                                  \
-	   "matchctl: --participants не сочетается с --participant, --exchange, --side и " \
-	   "--state\n")
-#define TEXT_HIDDEN                                                                                                                                             \
-	TR("matchctl: LEFT OUT: %" PRIu64 " hidden values of %" PRIu64                                                                                          \
-	   " listings, which matchd shows to nobody.\n"                                                                                                         \
-	   "Publishing these listings again would take the values away.\n",                                                                                     \
-	   "matchctl: ПРОПУЩЕНО скрытых значений: %" PRIu64 ", объявлений с ними: %" PRIu64                                                                     \
-	   "; matchd не показывает их никому.\nЕсли опубликовать эти объявления снова, значения " \
-	   "пропадут.\n")
-static const char text_hidden_field[] = "%10" PRIu64 "  %s\n";
-#define TEXT_STANDING                                                                              \
-	TR("matchctl: left out: %" PRIu64 " standing needs, which matchd makes of its members\n",  \
-	   "matchctl: пропущено постоянных потребностей: %" PRIu64 "; их создаёт сам matchd\n")
-#define TEXT_ENDED                                                                                 \
-	TR("matchctl: left out: %" PRIu64                                                          \
-	   " withdrawn or expired listings; --state exports them\n",                               \
-	   "matchctl: пропущено снятых и истёкших объявлений: %" PRIu64                            \
-	   "; их выгружает --state\n")
-#define TEXT_PAUSED                                                                                \
-	TR("matchctl: %" PRIu64                                                                    \
-	   " paused listings; where they are not stored yet, publishing opens them\n",             \
-	   "matchctl: приостановленных объявлений: %" PRIu64                                       \
-	   "; где их ещё нет, публикация их откроет\n")
-#define TEXT_STATUS                                                                                \
-	TR("matchctl: %" PRIu64                                                                    \
-	   " suspended or excluded participants; registering makes them applicants\n",             \
-	   "matchctl: приостановленных и исключённых участников: %" PRIu64                         \
-	   "; регистрация сделает их заявителями\n")
-#define TEXT_PRIVATE                                                                                                                                     \
-	TR("matchctl: contacts and blocks of participants are not exported: matchd shows them to "                                                       \
-	   "nobody\n",                                                                                                                                   \
-	   "matchctl: контакты и блокировки участников не выгружаются: matchd не показывает их " \
-	   "никому\n")
-#define TEXT_WRITTEN TR("matchctl: exported %" PRIu64 "\n", "matchctl: выгружено %" PRIu64 "\n")
-
 /* One page's answers, in the order in which the page has them. */
 struct export
 {
@@ -264,6 +226,7 @@ take_pages(struct export *x)
 
 /* ---- the end ---- */
 
+/* `text` is a format for `n` alone. */
 static void
 say_count(const char *text, uint64_t n)
 {
@@ -275,17 +238,45 @@ static void
 sum_up(const struct export *x)
 {
 	fflush(stdout);
-	fprintf(stderr, TEXT_WRITTEN, x->written);
+	fprintf(stderr, TR("matchctl: exported %" PRIu64 "\n", "matchctl: выгружено %" PRIu64 "\n"),
+		x->written);
 	if (x->hidden.count > 0)
-		fprintf(stderr, TEXT_HIDDEN, tallies_sum(&x->hidden), x->with_hidden);
+		fprintf(stderr,
+			TR("matchctl: LEFT OUT: %" PRIu64 " hidden values of %" PRIu64
+			   " listings, which matchd shows to nobody.\n"
+			   "Publishing these listings again would take the values away.\n",
+			   "matchctl: НЕ ВЫГРУЖЕНО: скрытых значений — %" PRIu64
+			   ", объявлений с ними — %" PRIu64 "; matchd их никому не показывает.\n"
+			   "Если опубликовать эти объявления заново, значения пропадут.\n"),
+			tallies_sum(&x->hidden), x->with_hidden);
 	for (size_t i = 0; i < x->hidden.count; i++)
-		fprintf(stderr, text_hidden_field, x->hidden.list[i].n, x->hidden.list[i].name);
-	say_count(TEXT_STANDING, x->standing);
-	say_count(TEXT_ENDED, x->ended);
-	say_count(TEXT_PAUSED, x->paused);
-	say_count(TEXT_STATUS, x->barred);
+		fprintf(stderr, "%10" PRIu64 "  %s\n", x->hidden.list[i].n, x->hidden.list[i].name);
+	say_count(TR("matchctl: left out: %" PRIu64
+		     " standing needs, which matchd makes of its members\n",
+		     "matchctl: не выгружено постоянных потребностей: %" PRIu64
+		     "; matchd сам создаёт их по данным участников\n"),
+		  x->standing);
+	say_count(TR("matchctl: left out: %" PRIu64
+		     " withdrawn or expired listings; --state exports them\n",
+		     "matchctl: не выгружено снятых и истёкших объявлений: %" PRIu64
+		     "; их выгружает --state\n"),
+		  x->ended);
+	say_count(TR("matchctl: %" PRIu64 " paused listings; where they are not stored yet, "
+		     "publishing opens them\n",
+		     "matchctl: приостановленных объявлений: %" PRIu64
+		     "; там, где их ещё нет, публикация их откроет\n"),
+		  x->paused);
+	say_count(TR("matchctl: %" PRIu64 " suspended or excluded participants; registering makes "
+		     "them applicants\n",
+		     "matchctl: приостановленных и исключённых участников: %" PRIu64
+		     "; регистрация сделает их кандидатами (applicant)\n"),
+		  x->barred);
 	if (x->participants)
-		fputs(TEXT_PRIVATE, stderr);
+		fputs(TR("matchctl: contacts and blocks of participants are not exported: matchd "
+			 "shows them to nobody\n",
+			 "matchctl: контакты и блокировки участников не выгружаются: matchd "
+			 "никому их не показывает\n"),
+		      stderr);
 }
 
 int
@@ -295,7 +286,11 @@ cmd_export(struct tool *t)
 	bool participants = tool_flag(t, "participants");
 	if (participants && (tool_option(t, "participant") || tool_option(t, "exchange") ||
 			     tool_option(t, "side") || tool_option(t, "state"))) {
-		fputs(TEXT_FILTERS, stderr);
+		fputs(TR("matchctl: --participants goes with none of --participant, --exchange, "
+			 "--side, --state\n",
+			 "matchctl: --participants не сочетается с --participant, --exchange, "
+			 "--side, --state\n"),
+		      stderr);
 		return EXIT_USAGE;
 	}
 	int code = tool_number(t, "window", 1, FLIGHT_MOST, &window);

@@ -4,6 +4,7 @@
 #include "client/matchctl/ask.h"
 #include "client/matchctl/documents.h"
 #include "client/matchctl/json.h"
+#include "client/matchctl/mistakes.h"
 #include "client/matchctl/settle.h"
 #include "util/mem.h"
 
@@ -14,50 +15,6 @@
 #include <unistd.h>
 
 enum { WINDOW = 256, LOOK_AHEAD = 1000, SAVE_MS = 500, CHECK_ROWS = 256 };
-
-#define TEXT_NO_MAP                                                                                \
-	TR("matchctl: --map says how rows become objects; see docs/import.md\n",                   \
-	   "matchctl: --map говорит, как из строк получаются объекты; см. docs/import.md\n")
-#define TEXT_NO_FILE                                                                               \
-	TR("matchctl: usage: matchctl import --map MAP FILE...\n",                                 \
-	   "matchctl: вызов: matchctl import --map MAP FILE...\n")
-#define TEXT_GOOD_MAP TR("%s: a good map\n", "%s: правильная карта\n")
-static const char text_cannot_read[] = "matchctl: %s: %s\n";
-#define TEXT_NO_COLUMN                                                                             \
-	TR("matchctl: %s: there is no column \"%.*s\", which line %u of the map names\n",          \
-	   "matchctl: %s: нет столбца «%.*s», который назван в строке %u карты\n")
-#define TEXT_TWO_COLUMNS                                                                           \
-	TR("matchctl: %s: the column \"%.*s\", which line %u of the map names, stands there %zu "  \
-	   "times\n",                                                                              \
-	   "matchctl: %s: столбец «%.*s», названный в строке %u карты, встречается %zu раз\n")
-#define TEXT_LOOK_AHEAD                                                                                                                          \
-	TR("matchctl: %s: looked at the first %d rows; a column that is there seldom stands "                                                    \
-	   "under "                                                                                                                              \
-	   "`optional` of the map's `file`\n",                                                                                                   \
-	   "matchctl: %s: просмотрены первые %d строк; редкий столбец называют в `optional` под " \
-	   "`file` карты\n")
-#define TEXT_STATE                                                                                 \
-	TR("matchctl: %s %s; take another, or remove it to begin anew\n",                          \
-	   "matchctl: %s %s; возьмите другой или удалите его, чтобы начать заново\n")
-#define TEXT_STATE_SAVE                                                                            \
-	TR("matchctl: %s cannot be written: %s\n", "matchctl: не удаётся записать %s: %s\n")
-#define TEXT_DONE                                                                                  \
-	TR("matchctl: all of it was imported already; remove %s to import it again\n",             \
-	   "matchctl: всё это уже загружено; удалите %s, чтобы загрузить снова\n")
-#define TEXT_GOES_ON                                                                               \
-	TR("matchctl: goes on behind row %" PRIu64 " of %s\n",                                     \
-	   "matchctl: продолжаю после строки %" PRIu64 " файла %s\n")
-#define TEXT_BROKEN                                                                                \
-	TR("%s:%u: %s [%s]\nmatchctl: %s was not read further\n",                                  \
-	   "%s:%u: %s [%s]\nmatchctl: %s дальше не читался\n")
-#define TEXT_STOPPED                                                                               \
-	TR("matchctl: stopped; what is summed up is dealt with, the rest is not\n",                \
-	   "matchctl: остановлено; посчитанное обработано, остальное нет\n")
-#define TEXT_AGAIN                                                                                 \
-	TR("matchctl: the same command goes on from there\n",                                      \
-	   "matchctl: та же команда продолжит с этого места\n")
-#define TEXT_TOO_MANY_FILES                                                                        \
-	TR("matchctl: more than %d files at once\n", "matchctl: больше %d файлов сразу\n")
 
 struct import {
 	struct tool *tool;
@@ -80,6 +37,12 @@ static volatile sig_atomic_t caught;
 static void catch (int number)
 {
 	caught = number;
+}
+
+static void
+say_unread(const char *path, const char *why)
+{
+	fprintf(stderr, "matchctl: %s: %s\n", path, why);
 }
 
 /* ---- the map ---- */
@@ -105,11 +68,12 @@ read_map(struct import *in, const char *path)
 	struct buf text = BUF_EMPTY;
 	int rc = documents_slurp(path, &text);
 	if (rc != 0) {
-		fprintf(stderr, text_cannot_read, path, strerror(rc));
+		say_unread(path, strerror(rc));
 		return EXIT_INPUT;
 	}
 	struct mistakes *found = mem_zalloc(sizeof *found);
 	struct str yaml = {text.data ? (const char *)text.data : "", (uint32_t)text.len};
+	found->words = in->tool->json ? NULL : mistake_words_here();
 	rc = map_read(yaml, &in->map, found);
 	print_mistakes(in->tool, path, found);
 	free(found);
@@ -158,13 +122,13 @@ count_columns(const struct import *in, struct sheet *sheet, bool jsonl, size_t *
 static int
 check_columns(const struct import *in, const char *path)
 {
-	char why[SOURCE_WHY];
+	struct both why;
 	struct sheet *sheet;
 	size_t counts[MAP_COLUMNS] = {0};
 	struct sheet_format format = format_of(in, path);
 	bool missing = false, twice = false;
-	if (sheet_open(path, &format, &sheet, why)) {
-		fprintf(stderr, text_cannot_read, path, why);
+	if (sheet_open(path, &format, &sheet, &why)) {
+		say_unread(path, both_say(&why));
 		return EXIT_INPUT;
 	}
 	count_columns(in, sheet, format.jsonl, counts);
@@ -172,17 +136,30 @@ check_columns(const struct import *in, const char *path)
 	for (size_t i = 0; i < in->map.n_columns; i++) {
 		const struct map *m = &in->map;
 		if (counts[i] == 0 && !m->optional[i]) {
-			fprintf(stderr, TEXT_NO_COLUMN, path, STR_FMT(m->columns[i]),
-				m->column_lines[i]);
+			fprintf(stderr,
+				TR("matchctl: %s: there is no column \"%.*s\", which line %u of "
+				   "the map names\n",
+				   "matchctl: %s: нет столбца «%.*s», который назван в строке %u "
+				   "карты\n"),
+				path, STR_FMT(m->columns[i]), m->column_lines[i]);
 			missing = true;
 		} else if (counts[i] > 1) {
-			fprintf(stderr, TEXT_TWO_COLUMNS, path, STR_FMT(m->columns[i]),
-				m->column_lines[i], counts[i]);
+			fprintf(stderr,
+				TR("matchctl: %s: the column \"%.*s\", which line %u of the map "
+				   "names, stands there %zu times\n",
+				   "matchctl: %s: столбец «%.*s», который назван в строке %u "
+				   "карты, повторяется; сколько раз он есть: %zu\n"),
+				path, STR_FMT(m->columns[i]), m->column_lines[i], counts[i]);
 			twice = true;
 		}
 	}
 	if (missing && format.jsonl)
-		fprintf(stderr, TEXT_LOOK_AHEAD, path, LOOK_AHEAD);
+		fprintf(stderr,
+			TR("matchctl: %s: looked at the first %d rows; a column that is there "
+			   "seldom stands under `optional` of the map's `file`\n",
+			   "matchctl: %s: просмотрены первые строки (%d); столбец, который есть "
+			   "не везде, перечисляется в `optional` раздела `file` карты\n"),
+			path, LOOK_AHEAD);
 	return missing || twice ? EXIT_INPUT : EXIT_DONE;
 }
 
@@ -196,9 +173,9 @@ look_at_files(struct import *in)
 	for (size_t i = 0; i < t->n_operands; i++) {
 		int rc = import_file_look(t->operands[i], &in->files[i]);
 		if (rc != 0)
-			fprintf(stderr, text_cannot_read, t->operands[i],
-				rc == EINVAL ? TR("not a regular file", "не обычный файл")
-					     : strerror(rc));
+			say_unread(t->operands[i],
+				   rc == EINVAL ? TR("not a regular file", "это не обычный файл")
+						: strerror(rc));
 		if (rc != 0 || check_columns(in, t->operands[i]))
 			code = EXIT_INPUT;
 		in->total += in->files[i].size;
@@ -216,13 +193,24 @@ open_state(struct import *in)
 	if (!in->state_path)
 		return EXIT_DONE;
 	if (import_state_load(in->state_path, &in->state, why)) {
-		fprintf(stderr, TEXT_STATE, in->state_path, why);
+		fprintf(stderr,
+			TR("matchctl: %s %s; take another, or remove it to begin anew\n",
+			   "matchctl: %s %s; укажите другой файл или удалите этот, чтобы начать "
+			   "заново\n"),
+			in->state_path, why);
 		return EXIT_INPUT;
 	}
 	if (in->state.done)
-		fprintf(stderr, TEXT_DONE, in->state_path);
+		fprintf(stderr,
+			TR("matchctl: all of it was imported already; remove %s to import it "
+			   "again\n",
+			   "matchctl: всё уже загружено; удалите %s, чтобы загрузить снова\n"),
+			in->state_path);
 	else if (in->state.row > 0)
-		fprintf(stderr, TEXT_GOES_ON, in->state.row, in->files[in->state.file].path);
+		fprintf(stderr,
+			TR("matchctl: goes on behind row %" PRIu64 " of %s\n",
+			   "matchctl: продолжаем после строки данных %" PRIu64 " файла %s\n"),
+			in->state.row, in->files[in->state.file].path);
 	return EXIT_DONE;
 }
 
@@ -237,7 +225,10 @@ save_state(struct import *in)
 	int rc = import_state_save(in->state_path, &in->state);
 	if (rc == 0)
 		return EXIT_DONE;
-	fprintf(stderr, TEXT_STATE_SAVE, in->state_path, strerror(rc));
+	fprintf(
+	    stderr,
+	    TR("matchctl: %s cannot be written: %s\n", "matchctl: не удаётся записать %s: %s\n"),
+	    in->state_path, strerror(rc));
 	return EXIT_INTERNAL;
 }
 
@@ -277,9 +268,12 @@ note_broken(struct import *in, const struct sheet *sheet, const struct sheet_tro
 	const char *path = in->files[file].path;
 	json_array_append_new(in->unread, json_pack("{s:s, s:i, s:s, s:s}", "file", path, "line",
 						    (int)sheet_line(sheet), "code", trouble->code,
-						    "reason", trouble->why));
+						    "reason", trouble->why.en));
 	progress_clear(&in->progress);
-	fprintf(stderr, TEXT_BROKEN, path, sheet_line(sheet), trouble->why, trouble->code, path);
+	fprintf(stderr,
+		TR("%s:%u: %s [%s]\nmatchctl: %s was not read further\n",
+		   "%s:%u: %s [%s]\nmatchctl: дальше %s не читается\n"),
+		path, sheet_line(sheet), both_say(&trouble->why), trouble->code, path);
 }
 
 /* Reads on behind the rows that an earlier run dealt with. Returns an exit code. */
@@ -313,14 +307,14 @@ read_rows(struct import *in, struct sheet *sheet, size_t file)
 static int
 read_files(struct import *in)
 {
-	char why[SOURCE_WHY];
+	struct both why;
 	int code = EXIT_DONE;
 	for (size_t i = 0; i < in->state.n_files && code == EXIT_DONE && !caught; i++) {
 		struct sheet *sheet;
 		const struct sheet_format format = format_of(in, in->files[i].path);
 		bool before = i < in->state.file;
-		if (!before && sheet_open(in->files[i].path, &format, &sheet, why)) {
-			fprintf(stderr, text_cannot_read, in->files[i].path, why);
+		if (!before && sheet_open(in->files[i].path, &format, &sheet, &why)) {
+			say_unread(in->files[i].path, both_say(&why));
 			return EXIT_INPUT;
 		}
 		if (!before) {
@@ -359,9 +353,14 @@ sum_up(const struct import *in, int64_t begun_ms, int code)
 	else
 		ledger_print(&in->state.ledger, in->dry, out);
 	if (!complete)
-		fputs(TEXT_STOPPED, stderr);
+		fputs(
+		    TR("matchctl: stopped; what is summed up is dealt with, the rest is not\n",
+		       "matchctl: остановлено; то, что подытожено, обработано, остальное — нет\n"),
+		    stderr);
 	if (!complete && in->state_path)
-		fputs(TEXT_AGAIN, stderr);
+		fputs(TR("matchctl: the same command goes on from there\n",
+			 "matchctl: та же команда продолжит с этого места\n"),
+		      stderr);
 }
 
 static int
@@ -420,7 +419,7 @@ static int
 say_good(const struct tool *t)
 {
 	if (!t->json)
-		printf(TEXT_GOOD_MAP, tool_option(t, "map"));
+		printf(TR("%s: a good map\n", "%s: правильная карта\n"), tool_option(t, "map"));
 	return EXIT_DONE;
 }
 
@@ -439,11 +438,16 @@ import_files(struct import *in)
 	long long window = WINDOW;
 	int code = tool_number(in->tool, "window", 1, FLIGHT_MOST, &window);
 	if (code == EXIT_DONE && in->tool->n_operands == 0) {
-		fputs(TEXT_NO_FILE, stderr);
+		fputs(TR("matchctl: usage: matchctl import --map MAP FILE...\n",
+			 "matchctl: вызов: matchctl import --map MAP FILE...\n"),
+		      stderr);
 		code = EXIT_USAGE;
 	}
 	if (code == EXIT_DONE && in->tool->n_operands > IMPORT_FILES) {
-		fprintf(stderr, TEXT_TOO_MANY_FILES, IMPORT_FILES);
+		fprintf(stderr,
+			TR("matchctl: more than %d files at once\n",
+			   "matchctl: файлов за один раз больше %d\n"),
+			IMPORT_FILES);
 		code = EXIT_USAGE;
 	}
 	if (code == EXIT_DONE)
@@ -465,7 +469,10 @@ cmd_import(struct tool *t)
 	const struct sigaction action = {.sa_handler = catch, .sa_flags = SA_RESETHAND};
 	int code = EXIT_USAGE;
 	if (!path) {
-		fputs(TEXT_NO_MAP, stderr);
+		fputs(TR("matchctl: --map says how rows become objects; see docs/import.md\n",
+			 "matchctl: --map говорит, как из строк получаются объекты; см. "
+			 "docs/import.md\n"),
+		      stderr);
 		goto out;
 	}
 	code = read_map(&in, path);

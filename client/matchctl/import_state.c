@@ -1,7 +1,6 @@
 #include "client/matchctl/import_state.h"
 
 #include "client/matchctl/language.h"
-
 #include "util/mem.h"
 
 #include <errno.h>
@@ -99,16 +98,16 @@ take_json(const json_t *json, struct import_state *s, char why[IMPORT_WHY])
 			&file, "row", &row, "errors_bytes", &errors, "done", &done) ||
 	    version != VERSION || file < 0 || (size_t)file > s->n_files || row < 0 || errors < 0 ||
 	    !ledger_from_json(&s->ledger, json_object_get(json, "sums")))
-		snprintf(why, IMPORT_WHY,
-			 TR("is not the state of an import", "это не состояние загрузки"));
+		snprintf(why, IMPORT_WHY, "%s",
+			 TR("is not the state of an import", "— не состояние загрузки"));
 	else if (!same_hash(json_object_get(json, "map"), s->map_hash))
-		snprintf(why, IMPORT_WHY,
+		snprintf(why, IMPORT_WHY, "%s",
 			 TR("is the state of an import with another map",
-			    "это состояние загрузки с другой картой"));
+			    "— состояние загрузки по другой карте"));
 	else if (!same_files(json, s))
-		snprintf(why, IMPORT_WHY,
+		snprintf(why, IMPORT_WHY, "%s",
 			 TR("is the state of an import of other files",
-			    "это состояние загрузки других файлов"));
+			    "— состояние загрузки других файлов"));
 	else {
 		s->file = (size_t)file;
 		s->row = (uint64_t)row;
@@ -129,7 +128,7 @@ import_state_load(const char *path, struct import_state *state, char why[IMPORT_
 		return 0;
 	json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	if (!json) {
-		snprintf(why, IMPORT_WHY, TR("cannot be read: %s", "не читается: %s"), error.text);
+		snprintf(why, IMPORT_WHY, TR("cannot be read: %s", "не прочитать: %s"), error.text);
 		return 1;
 	}
 	int rc = take_json(json, state, why);

@@ -16,8 +16,8 @@ tallies_add(struct tallies *t, const char *name, uint64_t n)
 			t->list[i].n += n;
 			return;
 		}
-	if (t->count >= TALLIES - 1 && strcmp(name, "other") != 0) {
-		tallies_add(t, "other", n);
+	if (t->count >= TALLIES - 1 && strcmp(name, LEDGER_OTHER) != 0) {
+		tallies_add(t, LEDGER_OTHER, n);
 		return;
 	}
 	struct tally *new = &t->list[t->count++];
@@ -44,7 +44,7 @@ ledger_book(struct ledger *l, const char *name)
 		return &l->books[LEDGER_BOOKS - 1];
 	struct book *b = &l->books[l->n_books++];
 	*b = (struct book){.stored = 0};
-	snprintf(b->name, sizeof b->name, "%s", l->n_books == LEDGER_BOOKS ? "other" : name);
+	snprintf(b->name, sizeof b->name, "%s", l->n_books == LEDGER_BOOKS ? LEDGER_OTHER : name);
 	return b;
 }
 
@@ -157,18 +157,33 @@ ledger_from_json(struct ledger *l, const json_t *json)
 
 /* ---- for people ---- */
 
+/* Names that are the tool's own; all others are the map's, matchd's or codes. */
+static const char *
+shown(const char *name)
+{
+	static const struct texts own[] = {
+	    TEXTS(LEDGER_NOTHING, "создавать нечего"),
+	    TEXTS(LEDGER_PARTICIPANTS, "участники"),
+	    TEXTS(LEDGER_OTHER, "прочее"),
+	};
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		if (strcmp(own[i].en, name) == 0)
+			return say(own[i]);
+	return name;
+}
+
 static void
-print_tallies(const struct tallies *t, const char *indent, FILE *out)
+print_tallies(const struct tallies *t, const char *word, FILE *out)
 {
 	for (size_t i = 0; i < t->count; i++)
-		fprintf(out, "%s%10" PRIu64 "  %s\n", indent, t->list[i].n, t->list[i].name);
+		fprintf(out, "  %s%10" PRIu64 "  %s\n", word, t->list[i].n, shown(t->list[i].name));
 }
 
 static void
 print_books(const struct ledger *l, bool dry, FILE *out)
 {
 	const char *sent = dry ? TR("made", "создано") : TR("sent", "отправлено");
-	const char *stored = dry ? TR("good", "годится") : TR("stored", "сохранено");
+	const char *stored = dry ? TR("good", "годных") : TR("stored", "сохранено");
 	const struct book all = all_books(l);
 	fprintf(out,
 		TR("objects %s %" PRIu64 " = %s %" PRIu64 " + unchanged %" PRIu64
@@ -184,9 +199,9 @@ print_books(const struct ledger *l, bool dry, FILE *out)
 			   ", refused %" PRIu64 "\n",
 			   "  %s: %s %" PRIu64 ", %s %" PRIu64 ", без изменений %" PRIu64
 			   ", отклонено %" PRIu64 "\n"),
-			b->name, sent, book_sent(b), stored, b->stored, b->unchanged,
+			shown(b->name), sent, book_sent(b), stored, b->stored, b->unchanged,
 			tallies_sum(&b->refused));
-		print_tallies(&b->refused, TR("  refused ", "  отклонено "), out);
+		print_tallies(&b->refused, TR("refused ", "отклонено "), out);
 	}
 }
 
@@ -196,15 +211,15 @@ ledger_print(const struct ledger *l, bool dry, FILE *out)
 	fprintf(out,
 		TR("rows read %" PRIu64 " = mapped %" PRIu64 " + skipped %" PRIu64
 		   " + wrong %" PRIu64 "\n",
-		   "строк прочитано %" PRIu64 " = разобрано %" PRIu64 " + пропущено %" PRIu64
+		   "строк прочитано %" PRIu64 " = принято %" PRIu64 " + пропущено %" PRIu64
 		   " + с ошибками %" PRIu64 "\n"),
 		l->read, l->mapped, tallies_sum(&l->skipped), tallies_sum(&l->wrong));
-	print_tallies(&l->skipped, TR("  skipped ", "  пропущено "), out);
-	print_tallies(&l->wrong, TR("  wrong   ", "  с ошибкой "), out);
+	print_tallies(&l->skipped, TR("skipped ", "пропущено  "), out);
+	print_tallies(&l->wrong, TR("wrong   ", "с ошибками "), out);
 	if (l->left_out.count > 0)
 		fputs(TR("fields left out for being wrong, or cut\n",
-			 "поля, пропущенные из-за ошибок или обрезанные\n"),
+			 "поля, опущенные из-за ошибок или обрезанные\n"),
 		      out);
-	print_tallies(&l->left_out, "          ", out);
+	print_tallies(&l->left_out, "        ", out);
 	print_books(l, dry, out);
 }

@@ -10,6 +10,12 @@
 #include <jansson.h>
 #include <stdio.h>
 
+/* Names in the books that are the tool's own, as programs read them. */
+#define LEDGER_NOTHING                                                                             \
+	"nothing to make of it" /* why a row is skipped of which the map makes nothing */
+#define LEDGER_PARTICIPANTS "participants"
+#define LEDGER_OTHER	    "other"
+
 enum { TALLIES = 64, TALLY_NAME = 120, LEDGER_BOOKS = 65 };
 
 /* Counts by name. Beyond the last place all go to "other": nothing is lost from the sum. */
@@ -45,5 +51,5 @@ uint64_t book_sent(const struct book *b);
 /* As JSON and back; false where it is none. */
 json_t *ledger_json(const struct ledger *l);
 bool ledger_from_json(struct ledger *l, const json_t *json);
-/* For people. `dry`: nothing was sent, and what counts as stored was made only. */
+/* For people, in the language of this run. `dry`: nothing was sent, and what counts as stored was made only. */
 void ledger_print(const struct ledger *l, bool dry, FILE *out);

@@ -48,7 +48,8 @@ map_text(struct map_reader *m, const struct doc_node *node, struct str *ret)
 	}
 	enum text_problem problem = text_check(node->text, MAP_TEXT, true);
 	if (problem) {
-		wrong(&m->r, node, "the text %s", text_problem_name(problem));
+		wrong(&m->r, node, "the text %s",
+		      mistake_words(m->mistakes, text_problem_name(problem)));
 		return false;
 	}
 	*ret = node->text;

@@ -20,14 +20,14 @@ mapper_done(struct mapper *m)
 }
 
 /* What is wrong with no column in particular. */
-static enum made __attribute__((format(printf, 3, 4)))
-wrong(struct mapper *m, const char *code, const char *why, ...)
+static enum made __attribute__((format(printf, 3, 5), format(printf, 4, 5)))
+wrong(struct mapper *m, const char *code, const char *en, const char *ru, ...)
 {
 	struct trouble *t = &m->maker.trouble;
 	va_list args;
 	*t = (struct trouble){.code = code};
-	va_start(args, why);
-	vsnprintf(t->why, sizeof t->why, why, args);
+	va_start(args, ru);
+	both_set_v(&t->why, en, ru, args);
 	va_end(args);
 	return MADE_WRONG;
 }
@@ -250,9 +250,9 @@ add_name(struct mapper *m, const struct target *t, struct buf *text)
 		int n = snprintf(number, sizeof number, "%lld", (long long)mp_get_int(&at));
 		buf_put(text, number, (size_t)n);
 	} else if (made != MADE_WRONG) {
-		made =
-		    wrong(m, "empty_id", "%.*s gives no text, and the listing's id is made of it",
-			  STR_FMT(t->key));
+		made = wrong(
+		    m, "empty_id", "%.*s gives no text, and the listing's id is made of it",
+		    "%.*s не даёт текста, а из него составляется id объявления", STR_FMT(t->key));
 	}
 	buf_free(&token);
 	return made;
@@ -269,7 +269,8 @@ add_listing_id(struct mapper *m, const struct object_map *o, struct arguments *t
 	else if (m->n > 0 && !m->objects[0].from->listing)
 		buf_put(&id, m->objects[0].id.p, m->objects[0].id.len);
 	else
-		made = wrong(m, "no_participant", "the row gives no participant for its listing");
+		made = wrong(m, "no_participant", "the row gives no participant for its listing",
+			     "строка не даёт участника для своего объявления");
 	buf_put(&id, "/", 1);
 	if (made == MADE)
 		made = add_name(m, &o->key, &id);
@@ -294,7 +295,8 @@ need_key(struct mapper *m, const struct object_map *o, struct str map, const cha
 	struct mp at = mp_find(mp_of(map), str_of(key));
 	if (mp_peek(&at) != MP_END)
 		return MADE;
-	wrong(m, "empty", "nothing fills %s, which has to be there", key);
+	wrong(m, "empty", "nothing fills %s, which has to be there",
+	      "%s нечем заполнить, а без него нельзя", key);
 	m->maker.trouble.column = mapper_column(m->maker.map, o, key);
 	return MADE_WRONG;
 }
@@ -350,7 +352,7 @@ mapper_row(struct mapper *m, struct sheet *sheet)
 		if (conditions_hold(&m->maker, &map->objects[i].when) &&
 		    make_object(m, &map->objects[i]) == MADE_WRONG)
 			return MAPPED_WRONG;
-	m->reason = STR("nothing to make of it");
+	m->reason = str_of(LEDGER_NOTHING);
 	return m->n > 0 ? MAPPED : MAPPED_SKIP;
 }
 

@@ -17,7 +17,7 @@ put_pair(struct arguments *args, struct str key, struct str value)
 }
 
 int
-object_listing(const struct tool *t, struct mp object, struct arguments *args, char why[BULK_WHY])
+object_listing(const struct tool *t, struct mp object, struct arguments *args, struct both *why)
 {
 	(void)t;
 	uint32_t n = mp_get_map(&object);
@@ -32,10 +32,9 @@ object_listing(const struct tool *t, struct mp object, struct arguments *args, c
 		}
 		int64_t ms;
 		if (!times_read(mp_get_str(&value), end, &ms)) {
-			snprintf(why, BULK_WHY,
-				 TR("%.*s: no time; expected YYYY-MM-DD, RFC 3339 or milliseconds",
-				    "%.*s: это не время; нужно ГГГГ-ММ-ДД, RFC 3339 или "
-				    "миллисекунды"),
+			both_set(why,
+				 "%.*s: no time; expected YYYY-MM-DD, RFC 3339 or milliseconds",
+				 "%.*s: это не время; нужно ГГГГ-ММ-ДД, RFC 3339 или миллисекунды",
 				 STR_FMT(key));
 			return 1;
 		}
@@ -107,7 +106,7 @@ split(struct mp object, const char *name, struct str *ret_value, struct argument
 }
 
 int
-object_register(const struct tool *t, struct mp object, struct arguments *args, char why[BULK_WHY])
+object_register(const struct tool *t, struct mp object, struct arguments *args, struct both *why)
 {
 	(void)why;
 	struct arguments rest = ARGUMENTS_EMPTY;
@@ -124,7 +123,7 @@ object_register(const struct tool *t, struct mp object, struct arguments *args, 
 
 int
 object_participant_revise(const struct tool *t, struct mp object, struct arguments *args,
-			  char why[BULK_WHY])
+			  struct both *why)
 {
 	(void)t;
 	struct arguments rest = ARGUMENTS_EMPTY;
@@ -135,7 +134,7 @@ object_participant_revise(const struct tool *t, struct mp object, struct argumen
 		put_pair(args, STR("participant"), id);
 		mp_put_raw(arguments_key(args, "set"), arguments_map(&rest));
 	} else {
-		snprintf(why, BULK_WHY, "%s", TR("there is no id", "нет id"));
+		both_text(why, "there is no id", "нет id");
 		rc = 1;
 	}
 	arguments_free(&rest);

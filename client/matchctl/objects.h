@@ -8,13 +8,13 @@
 /* A listing, whole or in parts: its keys are the message's arguments; valid_from and valid_until
  * may be written as times.h reads them. */
 int object_listing(const struct tool *t, struct mp object, struct arguments *args,
-		   char why[BULK_WHY]);
+		   struct both *why);
 /* participant.register: `status` leaves the object; --status stands in where it is missing. */
 int object_register(const struct tool *t, struct mp object, struct arguments *args,
-		    char why[BULK_WHY]);
+		    struct both *why);
 /* participant.revise: `id` leaves the object, the rest is what to set. */
 int object_participant_revise(const struct tool *t, struct mp object, struct arguments *args,
-			      char why[BULK_WHY]);
+			      struct both *why);
 
 /* Adds a time given as an option: EXIT_DONE, also for NULL, or EXIT_USAGE having said so. */
 int object_time_option(struct arguments *args, const char *name, const char *text, bool end);

@@ -113,3 +113,20 @@ refusals_find(const char *code)
 			return w;
 	return NULL;
 }
+
+void
+refusals_put(struct buf *out, const char *code, const char *message, const char *expected)
+{
+	const struct refusal_words *w = refusals_find(code);
+	const char *ru = w && language_is_russian() ? w->ru : NULL;
+	const char *const parts[] = {
+	    ru ? ru : "",
+	    ru ? " (" : "",
+	    message,
+	    ru ? ")" : "",
+	    *expected ? TR("; expected: ", "; ожидается: ") : "",
+	    expected,
+	};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		buf_put(out, parts[i], strlen(parts[i]));
+}

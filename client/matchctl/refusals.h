@@ -6,6 +6,7 @@
  */
 
 #include "client/matchctl/language.h"
+#include "util/buf.h"
 
 struct refusal_words {
 	const char *code;
@@ -18,3 +19,6 @@ struct refusal_words {
 extern const struct refusal_words refusal_words[];
 /* The code's row; NULL for one that a newer matchd may have. */
 const struct refusal_words *refusals_find(const char *code);
+/* Appends what was refused and why, in the language of this run; in Russian, matchd's own words,
+ * which name the case, stand behind the sentence. */
+void refusals_put(struct buf *out, const char *code, const char *message, const char *expected);

@@ -1,7 +1,5 @@
 #include "client/matchctl/row_errors.h"
 
-#include "client/matchctl/language.h"
-
 #include "client/matchctl/json.h"
 #include "client/matchctl/text.h"
 
@@ -10,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_MORE                                                                                  \
-	TR("matchctl: %" PRIu64 " more errors are not shown; --errors FILE writes all of them\n",  \
-	   "matchctl: ещё %" PRIu64 " ошибок не показано; --errors FILE запишет все\n")
-#define TEXT_FULL                                                                                  \
-	TR("matchctl: the errors' file holds %d errors; %" PRIu64 " more are counted only\n",      \
-	   "matchctl: в файле ошибок их %d; ещё %" PRIu64 " только посчитаны\n")
-#define TEXT_CANNOT TR("matchctl: cannot write %s: %s\n", "matchctl: не удаётся записать %s: %s\n")
+static void
+say_cannot(const char *path)
+{
+	fprintf(stderr,
+		TR("matchctl: cannot write %s: %s\n", "matchctl: не удаётся записать %s: %s\n"),
+		path, strerror(errno));
+}
 
 int
 row_errors_open(struct row_errors *e, const char *path, uint64_t keep, bool json,
@@ -33,7 +31,7 @@ row_errors_open(struct row_errors *e, const char *path, uint64_t keep, bool json
 	}
 	if (e->out)
 		return EXIT_DONE;
-	fprintf(stderr, TEXT_CANNOT, path, strerror(errno));
+	say_cannot(path);
 	return EXIT_INPUT;
 }
 
@@ -62,7 +60,7 @@ print_error(const struct row_error *r)
 				     *r->object ? ": " : "",
 				     *r->column ? r->column : r->field,
 				     *r->column || *r->field ? ": " : "",
-				     r->reason,
+				     r->said,
 				     " [",
 				     r->code,
 				     "]"};
@@ -106,11 +104,20 @@ row_errors_close(struct row_errors *e)
 {
 	int code = EXIT_DONE;
 	if (e->dropped > 0 && e->out)
-		fprintf(stderr, TEXT_FULL, ERRORS_KEPT, e->dropped);
+		fprintf(stderr,
+			TR("matchctl: the errors' file holds %d errors; %" PRIu64
+			   " more are counted only\n",
+			   "matchctl: файл ошибок вместил %d; ещё %" PRIu64 " только сосчитаны\n"),
+			ERRORS_KEPT, e->dropped);
 	else if (e->dropped > 0)
-		fprintf(stderr, TEXT_MORE, e->dropped);
+		fprintf(stderr,
+			TR("matchctl: %" PRIu64
+			   " more errors are not shown; --errors FILE writes all of them\n",
+			   "matchctl: ещё ошибок, которые не показаны: %" PRIu64
+			   "; --errors FILE запишет все\n"),
+			e->dropped);
 	if (e->out && (ferror(e->out) | fclose(e->out))) {
-		fprintf(stderr, TEXT_CANNOT, "--errors", strerror(errno));
+		say_cannot("--errors");
 		code = EXIT_INTERNAL;
 	}
 	e->out = NULL;

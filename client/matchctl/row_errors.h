@@ -19,7 +19,8 @@ struct row_error {
 	const char *object; /* id of what was refused; empty: the row itself */
 	const char *field;  /* of the object, as matchd names it; may be empty */
 	const char *code;   /* stable */
-	const char *reason; /* for people */
+	const char *reason; /* in English, for programs */
+	const char *said;   /* the same for people, in the language of this run */
 };
 
 struct row_errors {

@@ -3,6 +3,7 @@
 #include "client/matchctl/arguments.h"
 #include "client/matchctl/ask.h"
 #include "client/matchctl/objects.h"
+#include "client/matchctl/refusals.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -13,9 +14,9 @@ enum fate { FLYING, STORED, UNCHANGED, REFUSED };
 struct errand {
 	const struct object_map *from;
 	enum fate fate;
-	char *id, *market;	     /* owned */
-	char *code, *field, *reason; /* owned; of one that was refused */
-	struct buf attributes;	     /* of a participant: to revise the one that is there already */
+	char *id, *market;		    /* owned */
+	char *code, *field, *reason, *said; /* owned; of one that was refused, as row_error */
+	struct buf attributes; /* of a participant: to revise the one that is there already */
 };
 
 struct open_row {
@@ -23,17 +24,11 @@ struct open_row {
 	unsigned line;
 	uint64_t row;
 	enum mapped mapped;
-	char *code, *column, *reason; /* owned; of one that is skipped or wrong */
-	struct tallies *left_out;     /* owned; NULL: none */
+	char *code, *column, *reason, *said; /* owned; of one that is skipped or wrong */
+	struct tallies *left_out;	     /* owned; NULL: none */
 	struct errand *errands;
 	size_t n, flying;
 };
-
-#define PARTICIPANTS STR("participants")
-static const char text_too_long[] = "longer than a message may be (65536 bytes)";
-#define TEXT_AWAY                                                                                  \
-	TR("matchctl: matchd takes no requests now [%s]\n",                                        \
-	   "matchctl: matchd сейчас не принимает запросы [%s]\n")
 
 static char *
 copy(struct str text)
@@ -60,6 +55,7 @@ report(struct settle *s, const struct open_row *r, const struct errand *e)
 				      .field = e ? e->field : "",
 				      .code = e ? e->code : r->code,
 				      .reason = e ? e->reason : r->reason,
+				      .said = e ? e->said : r->said,
 				  });
 	free(name);
 }
@@ -119,12 +115,14 @@ free_row(struct open_row *r)
 		free(e->code);
 		free(e->field);
 		free(e->reason);
+		free(e->said);
 		buf_free(&e->attributes);
 	}
 	free(r->errands);
 	free(r->code);
 	free(r->column);
 	free(r->reason);
+	free(r->said);
 	free(r->left_out);
 	*r = (struct open_row){.n = 0};
 }
@@ -144,20 +142,34 @@ settle_answered(struct settle *s)
 /* ---- answers ---- */
 
 static void
-refuse_errand(struct errand *e, const char *code, const char *field, const char *reason,
+refuse_errand(struct errand *e, const char *code, const char *field, const char *message,
 	      const char *expected)
 {
 	struct buf text = BUF_EMPTY;
 	e->fate = REFUSED;
 	e->code = copy(str_of(code));
 	e->field = copy(str_of(field));
-	buf_put(&text, reason, strlen(reason));
+	refusals_put(&text, code, message, expected);
+	e->said = copy(buf_str(&text));
+	buf_clear(&text);
+	buf_put(&text, message, strlen(message));
 	if (*expected) {
 		buf_put(&text, "; expected: ", 12);
 		buf_put(&text, expected, strlen(expected));
 	}
 	e->reason = copy(buf_str(&text));
 	buf_free(&text);
+}
+
+/* What the tool itself refuses, before it is sent. */
+static void
+refuse_here(struct errand *e, const char *code, const struct both *why)
+{
+	e->fate = REFUSED;
+	e->code = copy(str_of(code));
+	e->field = copy(STR_NONE);
+	e->reason = copy(str_of(why->en));
+	e->said = copy(str_of(both_say(why)));
 }
 
 /* What registers somebody who is there already: his attributes are set. */
@@ -174,7 +186,7 @@ send_revision(struct settle *s, struct open_row *r, size_t index)
 		r->flying++;
 	if (code != FLIGHT_TOO_LONG)
 		return code;
-	refuse_errand(e, "too_large", "", text_too_long, "");
+	refuse_here(e, "too_large", &bulk_too_long);
 	return EXIT_DONE;
 }
 
@@ -187,7 +199,10 @@ take_refusal(struct settle *s, struct open_row *r, size_t index, const struct ma
 		/* It stays unanswered, so that its row is not settled. */
 		r->flying++;
 		if (!s->away)
-			fprintf(stderr, TEXT_AWAY, error->code);
+			fprintf(stderr,
+				TR("matchctl: matchd takes no requests now [%s]\n",
+				   "matchctl: matchd сейчас не принимает запросов [%s]\n"),
+				error->code);
 		s->away = true;
 		return EXIT_CONNECTION;
 	}
@@ -251,15 +266,15 @@ keep_attributes(struct errand *e, struct str args)
 static int
 send_object(struct settle *s, struct open_row *r, size_t index, const struct mapped_object *o)
 {
-	char why[BULK_WHY];
+	struct both why;
 	struct refusal refusal;
 	struct errand *e = &r->errands[index];
 	struct arguments args = ARGUMENTS_EMPTY;
 	bool listing = o->from->listing;
 	bulk_fn convert = listing ? object_listing : object_register;
 	int code = EXIT_DONE;
-	if (convert(s->tool, mp_of(buf_str(&o->map)), &args, why)) {
-		refuse_errand(e, "bad_value", "", why, "");
+	if (convert(s->tool, mp_of(buf_str(&o->map)), &args, &why)) {
+		refuse_here(e, "bad_value", &why);
 		goto out;
 	}
 	if (s->definitions &&
@@ -278,7 +293,7 @@ send_object(struct settle *s, struct open_row *r, size_t index, const struct map
 	if (code == EXIT_DONE)
 		r->flying++;
 	if (code == FLIGHT_TOO_LONG) {
-		refuse_errand(e, "too_large", "", text_too_long, "");
+		refuse_here(e, "too_large", &bulk_too_long);
 		code = EXIT_DONE;
 	}
 out:
@@ -300,11 +315,12 @@ open_row(struct settle *s, struct open_row **ret)
 }
 
 static void
-note(struct open_row *r, const char *code, struct str column, struct str reason)
+note(struct open_row *r, const char *code, struct str column, const struct both *why)
 {
 	r->code = copy(str_of(code));
 	r->column = copy(column);
-	r->reason = copy(reason);
+	r->reason = copy(str_of(why->en));
+	r->said = copy(str_of(both_say(why)));
 }
 
 static void
@@ -316,7 +332,8 @@ take_objects(struct open_row *r, const struct mapper *m)
 		const struct mapped_object *o = &m->objects[i];
 		r->errands[i].from = o->from;
 		r->errands[i].id = copy(o->id);
-		r->errands[i].market = copy(o->from->listing ? o->market : PARTICIPANTS);
+		r->errands[i].market =
+		    copy(o->from->listing ? o->market : STR(LEDGER_PARTICIPANTS));
 	}
 	if (m->left_out.count > 0)
 		r->left_out = mem_dup(&m->left_out, sizeof m->left_out);
@@ -333,9 +350,9 @@ settle_row(struct settle *s, size_t file, unsigned line, uint64_t row, enum mapp
 		return code;
 	*r = (struct open_row){.file = file, .line = line, .row = row, .mapped = mapped};
 	if (mapped == MAPPED_SKIP)
-		note(r, "", STR_NONE, mapper->reason);
+		r->reason = copy(mapper->reason);
 	if (mapped == MAPPED_WRONG)
-		note(r, t->code, t->column, str_of(t->why));
+		note(r, t->code, t->column, &t->why);
 	if (mapped == MAPPED)
 		take_objects(r, mapper);
 	/* Held open until all are sent, so that it is not settled between two of them. */
@@ -357,7 +374,7 @@ settle_bad_row(struct settle *s, size_t file, unsigned line, uint64_t row,
 	if (code != EXIT_DONE)
 		return code;
 	*r = (struct open_row){.file = file, .line = line, .row = row, .mapped = MAPPED_WRONG};
-	note(r, trouble->code, STR_NONE, str_of(trouble->why));
+	note(r, trouble->code, STR_NONE, &trouble->why);
 	settle_answered(s);
 	return EXIT_DONE;
 }

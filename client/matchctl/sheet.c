@@ -20,7 +20,7 @@ struct sheet {
 /* ---- lines ---- */
 
 int
-lines_next(struct lines *l, struct str *ret, char why[SOURCE_WHY])
+lines_next(struct lines *l, struct str *ret, struct both *why)
 {
 	if (l->rest.len == 0 && source_read(l->source, &l->rest, why))
 		return 1;
@@ -70,7 +70,7 @@ given_name(const struct sheet *s, size_t i)
 }
 
 static int
-read_header(struct sheet *s, char why[SOURCE_WHY])
+read_header(struct sheet *s, struct both *why)
 {
 	struct sheet_trouble trouble;
 	if (s->format.columns) {
@@ -82,17 +82,19 @@ read_header(struct sheet *s, char why[SOURCE_WHY])
 		copy_names(s, sheet_csv_count(s->csv), header_cell);
 		return 0;
 	case SHEET_END:
-		snprintf(why, SOURCE_WHY, "the file is empty: there is no header");
+		both_set(why, "the file is empty: there is no header",
+			 "файл пуст: нет строки с названиями столбцов");
 		return 1;
 	default:
-		snprintf(why, SOURCE_WHY, "line %u, the header: %.150s", s->line, trouble.why);
+		both_set(why, "line %u, the header: ", "строка %u, названия столбцов: ", s->line);
+		both_join(why, &trouble.why);
 		return 1;
 	}
 }
 
 int
 sheet_open(const char *path, const struct sheet_format *format, struct sheet **ret,
-	   char why[SOURCE_WHY])
+	   struct both *why)
 {
 	struct source *source;
 	if (source_open(path, format->encoding, &source, why))
@@ -134,8 +136,9 @@ next_csv(struct sheet *s, struct sheet_trouble *ret)
 	if (step != SHEET_ROW || sheet_csv_count(s->csv) == s->n_names)
 		return step;
 	ret->code = "wrong_columns";
-	snprintf(ret->why, sizeof ret->why, "the row has %zu cells where the header has %zu",
-		 sheet_csv_count(s->csv), s->n_names);
+	both_set(&ret->why, "the row has %zu cells where the header has %zu",
+		 "число ячеек в строке — %zu, а названий столбцов — %zu", sheet_csv_count(s->csv),
+		 s->n_names);
 	return SHEET_BAD;
 }
 

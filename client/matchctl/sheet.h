@@ -39,7 +39,7 @@ enum sheet_step {
 
 struct sheet_trouble {
 	const char *code;
-	char why[SOURCE_WHY];
+	struct both why;
 };
 
 /* One value of a column: trimmed, never empty. */
@@ -59,7 +59,7 @@ struct sheet;
 
 /* Opens it and, for CSV, reads the header. Returns 0, or 1 with a sentence in `why`. */
 int sheet_open(const char *path, const struct sheet_format *format, struct sheet **ret,
-	       char why[SOURCE_WHY]);
+	       struct both *why);
 /* Goes to the next row; for SHEET_BAD and SHEET_BROKEN *ret says why. */
 enum sheet_step sheet_next(struct sheet *s, struct sheet_trouble *ret);
 /* The line on which the current row begins, from 1; and its number among the rows, from 1. */
@@ -93,7 +93,7 @@ struct lines {
 
 /* The next part of the text: up to and with a line's end, or as far as the piece goes; empty at the
  * end. Returns 0, or 1 with `why`. */
-int lines_next(struct lines *l, struct str *ret, char why[SOURCE_WHY]);
+int lines_next(struct lines *l, struct str *ret, struct both *why);
 
 struct sheet_csv *sheet_csv_new(char delimiter);
 /* Reads one row into the cells; *ret_line is where it begins. */

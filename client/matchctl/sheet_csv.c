@@ -6,7 +6,6 @@
 #include "util/mem.h"
 
 #include <csv.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <utf8proc.h>
 
@@ -57,10 +56,10 @@ take_end(int terminator, void *arg)
 }
 
 static int
-wrong(struct sheet_trouble *t, const char *code, const char *why)
+wrong(struct sheet_trouble *t, const char *code, const char *en, const char *ru)
 {
 	t->code = code;
-	snprintf(t->why, sizeof t->why, "%s", why);
+	both_text(&t->why, en, ru);
 	return 1;
 }
 
@@ -86,13 +85,14 @@ static enum sheet_step
 judge(const struct sheet_csv *c, struct sheet_trouble *ret)
 {
 	struct str all = buf_str(&c->text);
-	if (c->too_many &&
-	    wrong(ret, "too_many_columns", "more columns than a row may have (1000)"))
+	if (c->too_many && wrong(ret, "too_many_columns", "more columns than a row may have (1000)",
+				 "столбцов больше, чем может быть в строке (1000)"))
 		return SHEET_BAD;
 	if (all.len > 0 && memchr(all.p, '\0', all.len) &&
-	    wrong(ret, "nul_byte", "the row holds a NUL byte"))
+	    wrong(ret, "nul_byte", "the row holds a NUL byte", "в строке есть нулевой байт"))
 		return SHEET_BAD;
-	if (!is_utf8(all) && wrong(ret, "bad_encoding", "the row is not in the file's encoding"))
+	if (!is_utf8(all) && wrong(ret, "bad_encoding", "the row is not in the file's encoding",
+				   "строка не в той кодировке, что у файла"))
 		return SHEET_BAD;
 	return SHEET_ROW;
 }
@@ -107,7 +107,8 @@ finish(struct sheet_csv *c, struct sheet_trouble *ret)
 	/* Strict only about the end: in the middle, quotes inside a cell are read as they stand. */
 	csv_set_opts(&c->parser, CSV_STRICT | CSV_STRICT_FINI);
 	if (csv_fini(&c->parser, take_cell, take_end, c) != 0) {
-		wrong(ret, "open_quote", "a quote that begins in this row does not end");
+		wrong(ret, "open_quote", "a quote that begins in this row does not end",
+		      "кавычка, открытая в этой строке, не закрыта");
 		return SHEET_BROKEN;
 	}
 	return c->done ? judge(c, ret) : SHEET_END;
@@ -125,7 +126,7 @@ sheet_csv_next(struct sheet_csv *c, struct lines *lines, unsigned *ret_line,
 	while (!c->done) {
 		struct str part;
 		unsigned line = lines->line;
-		if (lines_next(lines, &part, ret->why)) {
+		if (lines_next(lines, &part, &ret->why)) {
 			ret->code = "unreadable";
 			return SHEET_BROKEN;
 		}
@@ -139,9 +140,11 @@ sheet_csv_next(struct sheet_csv *c, struct lines *lines, unsigned *ret_line,
 		begun = true;
 		fed += part.len;
 		if (fed > SHEET_ROW_MAX) {
-			wrong(ret, "too_long",
-			      "the row that begins here is longer than 1 MiB; perhaps a quote does "
-			      "not end");
+			wrong(
+			    ret, "too_long",
+			    "the row that begins here is longer than 1 MiB; perhaps a quote does "
+			    "not end",
+			    "начавшаяся здесь строка длиннее 1 МиБ; возможно, не закрыта кавычка");
 			return SHEET_BROKEN;
 		}
 		csv_parse(&c->parser, part.p, part.len, take_cell, take_end, c);

@@ -7,10 +7,10 @@
 #include <stdio.h>
 
 static enum sheet_step
-wrong(struct sheet_trouble *t, const char *code, const char *why)
+wrong(struct sheet_trouble *t, const char *code, const char *en, const char *ru)
 {
 	t->code = code;
-	snprintf(t->why, sizeof t->why, "%s", why);
+	both_text(&t->why, en, ru);
 	return SHEET_BAD;
 }
 
@@ -26,7 +26,7 @@ gather(struct lines *lines, struct buf *room, unsigned *ret_line, bool *ret_long
 	*ret_long = false;
 	do {
 		line = lines->line;
-		if (lines_next(lines, &part, ret->why))
+		if (lines_next(lines, &part, &ret->why))
 			return 1;
 		if (room->len + part.len > SHEET_ROW_MAX)
 			*ret_long = true;
@@ -52,8 +52,8 @@ parse(struct str line, json_t **ret_object, struct sheet_trouble *ret)
 	json_t *value = json_loadb(line.p, line.len, JSON_REJECT_DUPLICATES, &error);
 	if (!value) {
 		ret->code = "bad_json";
-		snprintf(ret->why, sizeof ret->why, "%.150s, at character %d", error.text,
-			 error.column);
+		both_set(&ret->why, "%.150s, at character %d", "это не JSON: %.150s, символ %d",
+			 error.text, error.column);
 		return SHEET_BAD;
 	}
 	if (json_is_object(value) && json_object_size(value) <= SHEET_COLUMNS) {
@@ -63,8 +63,9 @@ parse(struct str line, json_t **ret_object, struct sheet_trouble *ret)
 	bool object = json_is_object(value);
 	json_decref(value);
 	if (object)
-		return wrong(ret, "too_many_columns", "more keys than a row may have (1000)");
-	return wrong(ret, "bad_json", "the line is not a JSON object");
+		return wrong(ret, "too_many_columns", "more keys than a row may have (1000)",
+			     "ключей больше, чем может быть в строке (1000)");
+	return wrong(ret, "bad_json", "the line is not a JSON object", "в строке не объект JSON");
 }
 
 enum sheet_step
@@ -78,7 +79,8 @@ sheet_jsonl_next(struct lines *lines, struct buf *room, unsigned *ret_line, json
 			return SHEET_BROKEN;
 		}
 		if (too_long)
-			return wrong(ret, "too_long", "the line is longer than 1 MiB");
+			return wrong(ret, "too_long", "the line is longer than 1 MiB",
+				     "строка длиннее 1 МиБ");
 		if (room->len == 0)
 			return SHEET_END;
 	} while (is_blank(buf_str(room)));

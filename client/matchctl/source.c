@@ -47,7 +47,7 @@ source_knows(const char *encoding)
 }
 
 int
-source_open(const char *path, const char *encoding, struct source **ret, char why[SOURCE_WHY])
+source_open(const char *path, const char *encoding, struct source **ret, struct both *why)
 {
 	struct stat st;
 	gzFile file = NULL;
@@ -56,8 +56,10 @@ source_open(const char *path, const char *encoding, struct source **ret, char wh
 	else if (errno == 0 || S_ISDIR(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
 		errno = EINVAL;
 	if (!file) {
-		snprintf(why, SOURCE_WHY, "%s",
-			 errno == EINVAL ? "not a regular file" : strerror(errno));
+		if (errno == EINVAL)
+			both_set(why, "not a regular file", "это не обычный файл");
+		else
+			both_set(why, "%s", "%s", strerror(errno));
 		return 1;
 	}
 	struct source *s = mem_zalloc(sizeof *s);
@@ -99,18 +101,18 @@ pass_mark(struct source *s, struct str *text)
 }
 
 static int
-trouble(struct source *s, char why[SOURCE_WHY])
+trouble(struct source *s, struct both *why)
 {
 	int code;
 	const char *text = gzerror(s->file, &code);
 	if (code == Z_OK || code == Z_STREAM_END)
 		return 0;
-	snprintf(why, SOURCE_WHY, "%s", code == Z_ERRNO ? strerror(errno) : text);
+	both_set(why, "%s", "%s", code == Z_ERRNO ? strerror(errno) : text);
 	return 1;
 }
 
 int
-source_read(struct source *s, struct str *ret, char why[SOURCE_WHY])
+source_read(struct source *s, struct str *ret, struct both *why)
 {
 	do {
 		int n = gzread(s->file, s->raw + s->carried, RAW);
@@ -130,8 +132,8 @@ source_read(struct source *s, struct str *ret, char why[SOURCE_WHY])
 	s->given += ret->len;
 	if (s->given <= SOURCE_FREE || s->given / SOURCE_PACKED_TIMES <= source_position(s))
 		return 0;
-	snprintf(why, SOURCE_WHY, "the packed file unpacks to more than %d times its size",
-		 SOURCE_PACKED_TIMES);
+	both_set(why, "the packed file unpacks to more than %d times its size",
+		 "распакованный файл более чем в %d раз больше сжатого", SOURCE_PACKED_TIMES);
 	return 1;
 }
 

@@ -16,14 +16,15 @@
 
 enum { PARTS = SHEET_VALUES, CODE_MOST = 32 };
 
-static enum made __attribute__((format(printf, 4, 5)))
-wrong(struct maker *m, const struct transform *t, const char *code, const char *why, ...)
+static enum made __attribute__((format(printf, 4, 6), format(printf, 5, 6)))
+wrong(struct maker *m, const struct transform *t, const char *code, const char *en, const char *ru,
+      ...)
 {
 	va_list args;
 	m->trouble.code = code;
 	m->trouble.column = t->n_columns ? m->map->columns[t->columns[0]] : STR_NONE;
-	va_start(args, why);
-	vsnprintf(m->trouble.why, sizeof m->trouble.why, why, args);
+	va_start(args, ru);
+	both_set_v(&m->trouble.why, en, ru, args);
 	va_end(args);
 	return MADE_WRONG;
 }
@@ -37,9 +38,12 @@ read_cells(struct maker *m, const struct transform *t, column_ref column)
 	if (m->cells.nested)
 		wrong(m, t, "nested",
 		      "an object or a number without bounds stands where a value should; name its "
-		      "keys: column.key");
+		      "keys: column.key",
+		      "вместо значения — объект или слишком большое число; назовите ключ внутри: "
+		      "столбец.ключ");
 	else if (m->cells.too_many)
-		wrong(m, t, "too_many_values", "more than %d values", SHEET_VALUES);
+		wrong(m, t, "too_many_values", "more than %d values", "значений больше %d",
+		      SHEET_VALUES);
 	else
 		return true;
 	m->trouble.column = name;
@@ -165,6 +169,7 @@ single(struct maker *m, const struct transform *t, column_ref column, struct str
 	if (m->cells.n > 1)
 		return wrong(m, t, "too_many_values",
 			     "%zu values where one is expected; take one by its place: column.0",
+			     "значений %zu, а нужно одно; возьмите одно по номеру: столбец.0",
 			     m->cells.n);
 	*ret = m->cells.list[0].text;
 	return MADE;
@@ -180,7 +185,8 @@ look_up(struct maker *m, const struct transform *t, struct str text, struct str 
 		*ret = e ? e->to : t->otherwise;
 		return MADE;
 	}
-	return wrong(m, t, "not_in_table", "\"%s\" is not in the table", quote(text, quoted));
+	return wrong(m, t, "not_in_table", "\"%s\" is not in the table", "«%s» нет в таблице",
+		     quote(text, quoted));
 }
 
 /* A table says [] for what is no restriction. */
@@ -289,7 +295,8 @@ take_code(struct maker *m, const struct transform *t, struct list *l, struct str
 	bool good = is_code(code);
 	if (!good && (!l->coded || isdigit((unsigned char)*part->p)))
 		return wrong(m, t, "no_code", "\"%s\" does not begin with a code and \"%.*s\"",
-			     quote(*part, quoted), STR_FMT(t->code_before));
+			     "«%s» не начинается с кода и «%.*s»", quote(*part, quoted),
+			     STR_FMT(t->code_before));
 	l->coded = true;
 	*part = good ? code : STR_NONE;
 	return MADE;
@@ -311,7 +318,7 @@ put_dots(struct maker *m, const struct transform *t, struct str part, struct buf
 		}
 	if (!good || in < part.len)
 		return wrong(m, t, "no_code", "\"%s\" is not digits, or too many of them",
-			     quote(part, quoted));
+			     "«%s» — не цифры, или их слишком много", quote(part, quoted));
 	mp_put_str(token, (struct str){text, n});
 	return MADE;
 }
@@ -330,7 +337,8 @@ add_part(struct maker *m, const struct transform *t, struct list *l, struct str 
 		return MADE;
 	}
 	if (l->count >= PARTS)
-		return wrong(m, t, "too_many_values", "more than %d parts", PARTS);
+		return wrong(m, t, "too_many_values", "more than %d parts", "частей больше %d",
+			     PARTS);
 	if (t->lookup) {
 		enum made made = look_up(m, t, part, &found);
 		if (made == MADE && found.p)
@@ -426,11 +434,12 @@ make_number(struct maker *m, const struct transform *t, struct buf *out)
 {
 	struct str text;
 	struct amount amount;
-	char why[AMOUNT_WHY], quoted[QUOTE];
+	struct both why;
+	char quoted[QUOTE];
 	enum made made = single(m, t, t->columns[0], &text);
 	if (made != MADE)
 		return made;
-	switch (amount_read(text, &t->amount, &amount, why)) {
+	switch (amount_read(text, &t->amount, &amount, &why)) {
 	case AMOUNT_OK:
 		put_amount(out, t, &amount);
 		return MADE;
@@ -439,7 +448,9 @@ make_number(struct maker *m, const struct transform *t, struct buf *out)
 	case AMOUNT_WRONG:
 		break;
 	}
-	return wrong(m, t, "no_number", "\"%s\": %s", quote(text, quoted), why);
+	wrong(m, t, "no_number", "\"%s\": ", "«%s»: ", quote(text, quoted));
+	both_join(&m->trouble.why, &why);
+	return MADE_WRONG;
 }
 
 /* ---- date ---- */
@@ -507,7 +518,7 @@ make_date(struct maker *m, const struct transform *t, struct buf *out)
 			return MADE;
 		}
 	return wrong(m, t, "no_date", "\"%s\" is no day in any of the formats",
-		     quote(text, quoted));
+		     "«%s» — не дата ни в одном из форматов", quote(text, quoted));
 }
 
 /* ---- geo ---- */
@@ -517,8 +528,8 @@ read_degrees(struct str text, double most, char ret[AMOUNT_TEXT])
 {
 	static const struct amount_rule rule = {.decimal_mark = '.', .round = 7};
 	struct amount a;
-	char why[AMOUNT_WHY];
-	if (amount_read(text, &rule, &a, why) != AMOUNT_OK || strcmp(a.from, a.to) != 0)
+	struct both why;
+	if (amount_read(text, &rule, &a, &why) != AMOUNT_OK || strcmp(a.from, a.to) != 0)
 		return false;
 	double value = strtod(a.from, NULL);
 	strcpy(ret, a.from);
@@ -549,6 +560,7 @@ put_place(struct maker *m, const struct transform *t, struct str first, struct s
 		return wrong(m, t, "no_place",
 			     "\"%.60s\" and \"%.60s\" are no latitude within 90 and longitude "
 			     "within 180",
+			     "«%.60s» и «%.60s» — не широта до 90 и долгота до 180",
 			     quote(first, quoted[0]), quote(second, quoted[1]));
 	mp_put_map(out, 2 + (t->radius.p != NULL));
 	mp_put_text(out, "lat");
@@ -574,11 +586,12 @@ make_geo(struct maker *m, const struct transform *t, struct buf *out)
 		if (cut_in_two(first, &first, &second))
 			return put_place(m, t, first, second, out);
 		return wrong(m, t, "no_place", "\"%s\" is no pair of numbers",
-			     quote(first, quoted));
+			     "«%s» — не пара чисел", quote(first, quoted));
 	}
 	/* Reading the second column lets the first one's text go. */
 	if (first.len > sizeof copy)
-		return wrong(m, t, "no_place", "\"%s\" is no number", quote(first, quoted));
+		return wrong(m, t, "no_place", "\"%s\" is no number", "«%s» — не число",
+			     quote(first, quoted));
 	memcpy(copy, first.p, first.len);
 	first.p = copy;
 	made = single(m, t, t->columns[1], &second);
@@ -651,7 +664,8 @@ put_hole(struct maker *m, const struct transform *t, const struct hole *h, struc
 	enum made made = single(m, t, h->column, &text);
 	struct str name = m->map->columns[h->column];
 	if (made == MADE_NOTHING)
-		made = wrong(m, t, "empty_id", "the column is empty, and an id is made of it");
+		made = wrong(m, t, "empty_id", "the column is empty, and an id is made of it",
+			     "столбец пуст, а из него составляется id");
 	else if (made == MADE && h->hash) {
 		snprintf(hash, sizeof hash, "%016llx",
 			 (unsigned long long)XXH3_64bits(text.p, text.len));
@@ -659,6 +673,7 @@ put_hole(struct maker *m, const struct transform *t, const struct hole *h, struc
 	} else if (made == MADE && !put_safe(id, text)) {
 		made = wrong(m, t, "unsafe_id",
 			     "\"%.*s\" cannot stand in an id: take a code, or the hash {%.*s#}",
+			     "«%.*s» не может стоять в id: возьмите код или хеш {%.*s#}",
 			     (int)sizeof quoted, quote(text, quoted), STR_FMT(name));
 	}
 	if (made == MADE_WRONG)
@@ -677,8 +692,8 @@ make_id(struct maker *m, const struct transform *t, struct buf *out)
 			made = put_hole(m, t, &t->holes[i], &id);
 	}
 	if (made == MADE && id.len > MAX_ID)
-		made =
-		    wrong(m, t, "long_id", "the id has %zu characters; at most %d", id.len, MAX_ID);
+		made = wrong(m, t, "long_id", "the id has %zu characters; at most %d",
+			     "знаков в id — %zu; допустимо не больше %d", id.len, MAX_ID);
 	if (made == MADE)
 		mp_put_str(out, buf_str(&id));
 	buf_free(&id);
@@ -712,6 +727,7 @@ transform_make(struct maker *m, const struct transform *t, struct buf *out)
 		return MADE;
 	}
 	if (made == MADE_NOTHING && t->required)
-		return wrong(m, t, "empty", "the column is empty, and the map requires it");
+		return wrong(m, t, "empty", "the column is empty, and the map requires it",
+			     "столбец пуст, а по карте он обязателен");
 	return made;
 }

@@ -13,7 +13,7 @@ enum made {
 struct trouble {
 	const char *code;  /* stable: "not_in_table" */
 	struct str column; /* STR_NONE where it is about none in particular */
-	char why[200];
+	struct both why;
 };
 
 /* A row at work. */

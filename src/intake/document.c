@@ -191,7 +191,8 @@ build(struct builder *b, yaml_parser_t *parser)
 		if (!yaml_parser_parse(parser, &event)) {
 			mistake_add(b->mistakes, (unsigned)parser->problem_mark.line + 1, "",
 				    "this is not YAML: %s",
-				    parser->problem ? parser->problem : "out of memory");
+				    parser->problem ? parser->problem
+						    : mistake_words(b->mistakes, "out of memory"));
 			return false;
 		}
 		bool last = event.type == YAML_STREAM_END_EVENT;
@@ -236,6 +237,12 @@ doc_find(const struct doc_node *map, const char *key)
 	return NULL;
 }
 
+const char *
+mistake_words(const struct mistakes *list, const char *english)
+{
+	return list->words ? list->words(english) : english;
+}
+
 void
 mistake_add(struct mistakes *list, unsigned line, const char *field, const char *message, ...)
 {
@@ -246,6 +253,6 @@ mistake_add(struct mistakes *list, unsigned line, const char *field, const char 
 	m->line = line;
 	snprintf(m->field, sizeof m->field, "%s", field);
 	va_start(args, message);
-	vsnprintf(m->message, sizeof m->message, message, args);
+	vsnprintf(m->message, sizeof m->message, mistake_words(list, message), args);
 	va_end(args);
 }

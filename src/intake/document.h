@@ -38,6 +38,9 @@ void *doc_alloc(struct doc *doc, size_t size);
 /* The value of that key in a map, or NULL; the first, should it repeat. */
 const struct doc_node *doc_find(const struct doc_node *map, const char *key);
 
-/* Adds a mistake; further ones than fit are dropped. */
+/* A format or phrase in the language that the list is wished in. */
+const char *mistake_words(const struct mistakes *list, const char *english)
+    __attribute__((format_arg(2)));
+/* Adds a mistake, its message in that language; further ones than fit are dropped. */
 void mistake_add(struct mistakes *list, unsigned line, const char *field, const char *message, ...)
     __attribute__((format(printf, 4, 5)));

@@ -92,7 +92,8 @@ fold_name(struct reader *r, const struct doc_node *node, struct str *ret)
 	char *folded = doc_alloc(&r->doc, MAX_KEYWORD);
 	enum text_problem problem = keyword_fold(node->key, folded, &ret->len);
 	if (problem)
-		wrong(r, node, "the value %s", text_problem_name(problem));
+		wrong(r, node, "the value %s",
+		      mistake_words(r->mistakes, text_problem_name(problem)));
 	ret->p = folded;
 	return !problem;
 }
@@ -284,8 +285,11 @@ read_from(struct reader *r, const struct doc_node *node, void *target)
 		return;
 	t->rule->from = (enum attribute)from;
 	if (r->kind != EVERY_KIND && !attribute_fits(t->rule->from, t->field))
-		wrong(r, node, "the participant's %s does not fit this field's type%s",
-		      attribute_names[from], t->field->type == FIELD_MONEY ? " and currency" : "");
+		wrong(r, node,
+		      t->field->type == FIELD_MONEY
+			  ? "the participant's %s does not fit this field's type and currency"
+			  : "the participant's %s does not fit this field's type",
+		      attribute_names[from]);
 }
 
 static void
@@ -343,8 +347,9 @@ read_span(struct reader *r, const struct doc_node *node, void *target)
 		return;
 	rule->has_span = rule->span > 0;
 	if (!rule->has_span)
-		wrong(r, node, "expected a span above 0%s",
-		      field_is_interval(t->field) ? ", or own" : "");
+		wrong(r, node,
+		      field_is_interval(t->field) ? "expected a span above 0, or own"
+						  : "expected a span above 0");
 }
 
 /* ---- what has to stand together ---- */

@@ -14,12 +14,17 @@ enum { FILE_MAX = 4 << 20, FILE_MISTAKES = 100 };
 struct mistake {
 	unsigned line;	   /* from 1 */
 	char field[160];   /* "fields.price.need.span"; may be empty */
-	char message[240]; /* what is wrong and what is expected */
+	char message[480]; /* what is wrong and what is expected */
 };
+
+/* The counterpart of an English format or phrase in another language, taking the same arguments; the
+ * text itself where there is none. */
+typedef const char *(*mistake_words_fn)(const char *english);
 
 struct mistakes {
 	struct mistake list[FILE_MISTAKES];
-	size_t count; /* of those in the list; further ones are dropped */
+	size_t count;		/* of those in the list; further ones are dropped */
+	mistake_words_fn words; /* for messages in another language; NULL: English */
 };
 
 /*

@@ -40,7 +40,7 @@ wrong(struct reader *r, const struct doc_node *at, const char *message, ...)
 	char text[sizeof((struct mistake *)NULL)->message];
 	va_list args;
 	va_start(args, message);
-	vsnprintf(text, sizeof text, message, args);
+	vsnprintf(text, sizeof text, mistake_words(r->mistakes, message), args);
 	va_end(args);
 	mistake_add(r->mistakes, at->line, r->path, "%s", text);
 }
@@ -53,7 +53,7 @@ wrong_key(struct reader *r, const struct doc_node *map, const char *key, const c
 	size_t back = reader_enter(r, str_of(key));
 	va_list args;
 	va_start(args, message);
-	vsnprintf(text, sizeof text, message, args);
+	vsnprintf(text, sizeof text, mistake_words(r->mistakes, message), args);
 	va_end(args);
 	wrong(r, at ? at : map, "%s", text);
 	reader_leave(r, back);
@@ -129,8 +129,10 @@ report_unknown(struct reader *r, const struct doc_node *map, const struct key_ru
 		if (rule->name && (rule->kinds & kind))
 			continue;
 		size_t back = reader_enter(r, node->key);
-		wrong(r, node, "%s; expected %s",
-		      rule->name ? "the key does not belong to this type" : "unknown key", known);
+		if (rule->name)
+			wrong(r, node, "the key does not belong to this type; expected %s", known);
+		else
+			wrong(r, node, "unknown key; expected %s", known);
 		reader_leave(r, back);
 	}
 }
@@ -203,7 +205,7 @@ read_text(struct reader *r, const struct doc_node *node, uint32_t max, struct st
 	enum text_problem problem = text_check(node->text, max, false);
 	if (problem) {
 		wrong(r, node, "the text %s; expected 1 to %u bytes on one line",
-		      text_problem_name(problem), max);
+		      mistake_words(r->mistakes, text_problem_name(problem)), max);
 		return false;
 	}
 	*ret = node->text;

@@ -90,23 +90,6 @@ def test_every_command_and_option_is_explained_in_both_languages():
             assert not line.strip() or CYRILLIC.search(line), (name, line)
 
 
-def test_import_and_export_speak_russian(market, home):
-    good, rows = home / "map.yaml", home / "rows.csv"
-    good.write_text(
-        "map: people\nparticipants:\n  id: {id: \"{code}\"}\n  name: {copy: name}\n  kind: person\n"
-    )
-    rows.write_text("code,name\na1,Anna\na2,\n")
-    out = run(market, "--lang", "ru", "import", "--map", good, rows, status=FILE)
-    assert "строк прочитано 2 = разобрано 1 + пропущено 0 + с ошибками 1" in out
-    assert "объектов отправлено 1 = сохранено 1 + без изменений 0 + отклонено 0" in out
-    assert "rows read 2 = mapped 1" in run(market, "import", "--map", good, rows, status=FILE)
-    rows.write_text("code\na1\n")
-    assert "нет столбца «name»" in run(market, "--lang", "ru", "import", "--map", good, rows, status=FILE)
-    assert "matchctl: выгружено" in run(market, "--lang", "ru", "export")
-    assert "matchctl: exported" in run(market, "export")
-    assert CYRILLIC.search(run(market, "--lang", "ru", "import", status=USAGE))
-
-
 def test_json_is_the_same_in_every_language(market):
     for arguments in (
         ["list"], ["exchange", "list"], ["exchange", "show", "parts"], ["show", "acme/order"],

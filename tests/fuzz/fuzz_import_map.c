@@ -18,7 +18,7 @@ check_row(struct mapper *m, struct sheet *sheet)
 	if (mapped == MAPPED_SKIP)
 		must(m->reason.len > 0);
 	if (mapped == MAPPED_WRONG)
-		must(m->maker.trouble.code && *m->maker.trouble.why);
+		must(m->maker.trouble.code && *m->maker.trouble.why.en && *m->maker.trouble.why.ru);
 	for (size_t i = 0; mapped == MAPPED && i < m->n; i++) {
 		enum mp_problem p = mp_check(buf_str(&m->objects[i].map), DEPTH, TOKENS, NULL);
 		/* That a key stands twice in a map is matchd's to refuse. */
@@ -30,12 +30,13 @@ static void
 map_rows(const struct map *map, struct str file)
 {
 	static struct mapper mapper;
-	char path[MEMORY_PATH], why[SOURCE_WHY];
+	char path[MEMORY_PATH];
+	struct both why;
 	struct sheet *sheet;
 	struct sheet_trouble trouble;
 	enum sheet_step step;
 	int fd = memory_file(file.p, file.len, path);
-	if (sheet_open(path, &map->format, &sheet, why) == 0) {
+	if (sheet_open(path, &map->format, &sheet, &why) == 0) {
 		mapper_init(&mapper, map);
 		for (int i = 0; i < ROWS; i++) {
 			step = sheet_next(sheet, &trouble);

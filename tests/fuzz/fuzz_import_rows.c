@@ -48,7 +48,7 @@ read_rows(struct sheet *sheet)
 		must(sheet_line(sheet) >= line);
 		line = sheet_line(sheet);
 		if (step != SHEET_ROW)
-			must(trouble.code && *trouble.why);
+			must(trouble.code && *trouble.why.en && *trouble.why.ru);
 		if (step == SHEET_BROKEN)
 			return;
 		must(sheet_row(sheet) == ++rows);
@@ -60,17 +60,18 @@ read_rows(struct sheet *sheet)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char path[MEMORY_PATH], why[SOURCE_WHY] = "";
+	char path[MEMORY_PATH];
+	struct both why = {"", ""};
 	struct sheet *sheet;
 	if (size == 0)
 		return 0;
 	const struct sheet_format *format = &formats[data[0] % (sizeof formats / sizeof *formats)];
 	int fd = memory_file(data + 1, size - 1, path);
-	if (sheet_open(path, format, &sheet, why) == 0) {
+	if (sheet_open(path, format, &sheet, &why) == 0) {
 		read_rows(sheet);
 		sheet_close(sheet);
 	} else {
-		must(*why);
+		must(*why.en && *why.ru);
 	}
 	close(fd);
 	return 0;

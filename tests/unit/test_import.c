@@ -2,6 +2,8 @@
 
 #include "client/matchctl/json.h"
 #include "client/matchctl/mapper.h"
+#include "client/matchctl/mistakes.h"
+#include "intake/keyword.h"
 
 #include <iconv.h>
 #include <setjmp.h>
@@ -76,10 +78,10 @@ map_row(const char *transform, bool jsonl, const char *file, char result[1000])
 	static struct mapper mapper;
 	struct sheet *sheet;
 	struct sheet_trouble trouble;
-	char why[SOURCE_WHY];
+	struct both why;
 	read_map(transform, jsonl, &map);
 	write_file(text(file));
-	assert_int_equal(sheet_open(path, &map.format, &sheet, why), 0);
+	assert_int_equal(sheet_open(path, &map.format, &sheet, &why), 0);
 	assert_int_equal(sheet_next(sheet, &trouble), SHEET_ROW);
 	mapper_init(&mapper, &map);
 	*result = '\0';
@@ -384,11 +386,11 @@ rows_of(const struct sheet_format *format, struct str file, char result[2000])
 {
 	struct sheet *sheet;
 	struct sheet_trouble trouble;
-	char why[SOURCE_WHY];
+	struct both why;
 	size_t at = 0;
 	write_file(file);
-	if (sheet_open(path, format, &sheet, why)) {
-		snprintf(result, 2000, "not opened: %s", why);
+	if (sheet_open(path, format, &sheet, &why)) {
+		snprintf(result, 2000, "not opened: %s", why.en);
 		return;
 	}
 	enum sheet_step step;
@@ -472,10 +474,10 @@ other_encodings_and_delimiters_are_read(void **state)
 	struct cells *cells = calloc(1, sizeof *cells);
 	struct sheet_trouble trouble;
 	struct sheet *sheet;
-	char why[SOURCE_WHY];
+	struct both why;
 	/* "имя;b", "Ёж;2", a byte that the encoding has not, "я;3" */
 	write_file(text("\xe8\xec\xff;b\n\xa8\xe6;2\n\x98;9\n\xff;3\n"));
-	assert_int_equal(sheet_open(path, &format, &sheet, why), 0);
+	assert_int_equal(sheet_open(path, &format, &sheet, &why), 0);
 	assert_int_equal(sheet_has(sheet, text("имя")), 1);
 	assert_int_equal(sheet_next(sheet, &trouble), SHEET_ROW);
 	sheet_values(sheet, text("имя"), cells);
@@ -559,6 +561,61 @@ too_many_names_are_counted_together(void **state)
 	assert_int_equal(tallies_sum(&t), 1000);
 }
 
+/* ---- what is told in Russian ---- */
+
+/* The conversions of a format, one after the other: "%.*s%d". */
+static void
+conversions_of(const char *format, char result[200])
+{
+	*result = '\0';
+	for (const char *c = strchr(format, '%'); c; c = strchr(c, '%')) {
+		size_t n = strcspn(c + 1, "diuscfgxX%") + 2;
+		assert_true(strlen(result) + n < 200);
+		strncat(result, c, n);
+		c += n;
+	}
+}
+
+static void
+russian_mistakes_take_the_same_arguments_as_english_ones(void **state)
+{
+	(void)state;
+	char english[200], russian[200];
+	for (const struct texts *t = mistake_texts; t->en; t++) {
+		conversions_of(t->en, english);
+		conversions_of(t->ru, russian);
+		assert_string_equal(english, russian);
+	}
+	assert_null(mistake_words_here());
+	language_set("ru");
+	mistake_words_fn words = mistake_words_here();
+	for (int i = TEXT_OK; i <= TEXT_TOO_LONG; i++)
+		assert_true(words(text_problem_name((enum text_problem)i)) !=
+			    text_problem_name((enum text_problem)i));
+	assert_string_equal(words("no such text"), "no such text");
+	language_set("en");
+}
+
+static void
+a_sentence_is_made_in_both_languages(void **state)
+{
+	(void)state;
+	char cell[2000];
+	struct both a, b;
+	both_set(&a, "%d rows: ", "строк: %d: ", 3);
+	both_text(&b, "bad", "плохо");
+	both_join(&a, &b);
+	assert_string_equal(a.en, "3 rows: bad");
+	assert_string_equal(a.ru, "строк: 3: плохо");
+	assert_string_equal(both_say(&a), a.en);
+	memset(cell, 'x', sizeof cell - 1);
+	cell[sizeof cell - 1] = '\0';
+	both_set(&a, "%s", "%s", cell);
+	both_join(&a, &b);
+	assert_int_equal(strlen(a.en), BOTH_EN - 1);
+	assert_int_equal(strlen(a.ru), BOTH_RU - 1);
+}
+
 int
 main(void)
 {
@@ -568,6 +625,8 @@ main(void)
 	    cmocka_unit_test(dates_and_places_are_read),
 	    cmocka_unit_test(json_paths_lead_into_objects_and_lists),
 	    cmocka_unit_test(all_mistakes_of_a_map_are_told_with_line_and_key),
+	    cmocka_unit_test(russian_mistakes_take_the_same_arguments_as_english_ones),
+	    cmocka_unit_test(a_sentence_is_made_in_both_languages),
 	    cmocka_unit_test(a_map_must_make_something_for_somebody),
 	    cmocka_unit_test(rows_have_the_line_on_which_they_begin),
 	    cmocka_unit_test(bad_rows_are_refused_and_the_next_is_read),
