@@ -52,7 +52,7 @@ cmd_completion(struct tool *t)
 		return EXIT_DONE;
 	}
 	fputs(TR("matchctl: completion is there for bash and zsh\n",
-		 "matchctl: дополнение есть для bash и zsh\n"),
+		 "matchctl: автодополнение есть для bash и zsh\n"),
 	      stderr);
 	return EXIT_USAGE;
 }

@@ -79,7 +79,7 @@ say_not_there(struct doctor *d, const char *check, const char *path, int why)
 	    why == EACCES
 		? TR("join the group that may use it: sudo usermod -aG matchd $USER, then log in "
 		     "again",
-		     "войдите в группу, которой можно: sudo usermod -aG matchd $USER, затем "
+		     "вступите в группу с доступом: sudo usermod -aG matchd $USER, затем "
 		     "перезайдите")
 		: TR("start it: systemctl start matchd matchd-gateway; or say where it is by "
 		     "--endpoint, $MATCHD_RUNTIME or a context",
@@ -262,7 +262,7 @@ check_clock(struct doctor *d)
 		       "поправьте время машины; если оно верно, запустите matchd один раз с "
 		       "--clock-jump-limit=0"),
 		    TR("the system's time has jumped and is not followed",
-		       "время системы прыгнуло, и matchd ему не следует"));
+		       "системные часы перескочили, и matchd им не следует"));
 	else
 		say_finding(
 		    d, ahead_ms > CLOCK_SLACK_MS ? WARN : OK, "clock",

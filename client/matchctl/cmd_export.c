@@ -269,7 +269,7 @@ sum_up(const struct export *x)
 	say_count(TR("matchctl: %" PRIu64 " suspended or excluded participants; registering makes "
 		     "them applicants\n",
 		     "matchctl: приостановленных и исключённых участников: %" PRIu64
-		     "; регистрация сделает их кандидатами (applicant)\n"),
+		     "; регистрация сделает их заявителями (applicant)\n"),
 		  x->barred);
 	if (x->participants)
 		fputs(TR("matchctl: contacts and blocks of participants are not exported: matchd "

@@ -55,7 +55,7 @@ put_command(const struct command *c)
 {
 	/* In a heading scdoc takes everything as it is. */
 	printf("## %s%s%s\n\n%s ", c->name, *c->operands ? " " : "", c->operands,
-	       TR("To", "Чтобы"));
+	       TR("To", "Назначение:"));
 	put_escaped(say(c->summary));
 	fputs(".\n\n", stdout);
 	if (c->help.en) {
@@ -98,7 +98,7 @@ cmd_manual(struct tool *t)
 {
 	(void)t;
 	printf("matchctl(1)\n\n# %s\n\nmatchctl - %s\n\n", TR("NAME", "ИМЯ"),
-	       TR("talks to matchd, the matchmaking daemon", "говорит с matchd, службой подбора"));
+	       TR("talks to matchd, the matchmaking daemon", "клиент matchd, службы подбора"));
 	printf("# %s\n\n*matchctl* [_OPTION_...] _COMMAND_ ...\n\n", TR("SYNOPSIS", "ВЫЗОВ"));
 	printf("# %s\n\n", TR("OPTIONS OF EVERY COMMAND", "КЛЮЧИ ВСЕХ КОМАНД"));
 	put_options(global_options);

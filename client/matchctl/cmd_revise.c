@@ -48,7 +48,7 @@ cmd_revise(struct tool *t)
 	if (!one && !tool_flag(t, "expect"))
 		return bulk_send(t, "listing.revise", object_listing);
 	fputs(TR("matchctl: with options that say what to change, give one listing's id\n",
-		 "matchctl: с ключами, говорящими, что изменить, нужно одно объявление\n"),
+		 "matchctl: с ключами, которые задают изменения, укажите одно объявление\n"),
 	      stderr);
 	return EXIT_USAGE;
 }

@@ -319,7 +319,7 @@ check_side(struct mp definition, const char *side)
 	fputs(TR("matchctl: on this exchange every member's need stands by itself: there is "
 		 "nothing to "
 		 "publish\n",
-		 "matchctl: на этой площадке потребность каждого участника есть сама по себе: "
+		 "matchctl: на этой площадке потребности участников создаются сами: "
 		 "публиковать нечего\n"),
 	      stderr);
 	return EXIT_REFUSED;

@@ -50,13 +50,13 @@ const struct option_spec global_options[] = {
 	}
 #define LIMIT_OPTION                                                                               \
 	{                                                                                          \
-		"limit", 'n', "N", TEXTS("at most so many", "не больше стольких")                  \
+		"limit", 'n', "N", TEXTS("at most so many", "не больше N")                         \
 	}
 #define AFTER_OPTION                                                                               \
 	{                                                                                          \
 		"after", 0, "N",                                                                   \
 		    TEXTS("go on where a page ended, which said so",                               \
-			  "продолжить там, где кончилась страница: она это назвала")               \
+			  "продолжить с места, которое назвала предыдущая страница")               \
 	}
 #define ALL_OPTION                                                                                 \
 	{                                                                                          \
@@ -70,7 +70,7 @@ const struct option_spec global_options[] = {
 	{                                                                                          \
 		"watch", 'w', "[=SECONDS]",                                                        \
 		    TEXTS("show it anew every so many seconds (default: 2), until Ctrl-C",         \
-			  "показывать заново каждые столько секунд (иначе 2), до Ctrl-C")          \
+			  "обновлять каждые SECONDS секунд (иначе 2), до Ctrl-C")                  \
 	}
 
 static const struct option_spec format_options[] = {
@@ -132,7 +132,7 @@ static const struct option_spec revise_options[] = {
 	{                                                                                          \
 		"window", 'w', "N",                                                                \
 		    TEXTS("so many requests in flight, 1 to 1000 (default: 256)",                  \
-			  "столько запросов без ответа сразу, от 1 до 1000 (иначе 256)")           \
+			  "сколько запросов одновременно ждут ответа, от 1 до 1000 (иначе 256)")   \
 	}
 
 static const struct option_spec import_options[] = {
@@ -153,7 +153,7 @@ static const struct option_spec import_options[] = {
 	   "записать туда ошибки, по объекту JSON в строке")},
     {"resume", 'r', "FILE",
      TEXTS("keep there how far it has come, and go on from there",
-	   "хранить там, докуда дошло, и продолжать оттуда")},
+	   "хранить там, сколько сделано, и продолжать с этого места")},
     WINDOW_OPTION,
     {"progress", 0, NULL,
      TEXTS("show progress, also where it is no terminal", "показывать ход и не на терминале")},
@@ -162,7 +162,8 @@ static const struct option_spec import_options[] = {
 };
 
 static const struct option_spec export_options[] = {
-    {"participants", 'P', NULL, TEXTS("participants, not listings", "участников, а не объявления")},
+    {"participants", 'P', NULL,
+     TEXTS("participants, not listings", "выгрузить участников, а не объявления")},
     {"participant", 'p', "PARTICIPANT", TEXTS("only this participant's", "только этого участника")},
     {"exchange", 'E', "EXCHANGE", TEXTS("only of this exchange", "только этой площадки")},
     {"side", 's', "SIDE", TEXTS("need or offer", "need (потребности) или offer (предложения)")},
@@ -179,7 +180,7 @@ static const struct option_spec expect_options[] = {
 };
 
 static const struct option_spec reject_options[] = {
-    {"reason", 'r', "TEXT", TEXTS("why, for the publisher", "почему — для публикующего")},
+    {"reason", 'r', "TEXT", TEXTS("why, for the publisher", "причина — для того, кто опубликовал")},
     EXPECT_OPTION,
     NO_OPTION,
 };
@@ -200,7 +201,8 @@ static const struct option_spec list_options[] = {
      TEXTS("draft, pending, scheduled, open, paused, withdrawn or expired",
 	   "draft, pending, scheduled, open, paused, withdrawn или expired")},
     {"member", 'm', "YES|NO",
-     TEXTS("only members' listings, or only others'", "только членов (member) или только прочих")},
+     TEXTS("only members' listings, or only others'",
+	   "только объявления участников со статусом member или только прочие")},
     {"told", 0, "YES|NO",
      TEXTS("only with told matches, or only without",
 	   "только с сообщёнными совпадениями или без них")},
@@ -221,7 +223,7 @@ static const struct option_spec list_options[] = {
 };
 
 static const struct option_spec matches_options[] = {
-    {"limit", 'n', "N", TEXTS("at most so many (default: 20)", "не больше стольких (иначе 20)")},
+    {"limit", 'n', "N", TEXTS("at most so many (default: 20)", "не больше N (иначе 20)")},
     AFTER_OPTION,
     ALL_OPTION,
     WATCH_OPTION,
@@ -237,7 +239,7 @@ static const struct option_spec watch_options[] = {
     {"from", 'f', "N",
      TEXTS("begin with fact number N (default: what happens from now on)",
 	   "начать с факта N (иначе с того, что произойдёт дальше)")},
-    {"count", 'n', "N", TEXTS("stop after so many facts", "закончить после стольких фактов")},
+    {"count", 'n', "N", TEXTS("stop after so many facts", "закончить после N фактов")},
     NO_OPTION,
 };
 
@@ -276,7 +278,7 @@ const struct command commands[] = {
      TEXTS("set a participant's status", "задать статус участника"),
      TEXTS("STATUS is applicant, member, suspended or excluded. Only members' listings match.\n",
 	   "STATUS — applicant (заявитель), member (участник), suspended (приостановлен) или\n"
-	   "excluded (исключён). Подбираются только объявления со статусом member.\n")},
+	   "excluded (исключён). В подборе только объявления тех, у кого member.\n")},
     {"participant show", "PARTICIPANT", 1, 1, NULL, cmd_participant_show,
      TEXTS("show a participant", "показать участника"), NO_HELP},
     {"participant list", "", 0, 0, participant_list_options, cmd_participant_list,
@@ -337,7 +339,7 @@ const struct command commands[] = {
      TEXTS("One JSON object a line. What matchd does not show (hidden fields, contacts, blocks) is "
 	   "left\nout; how much that is, is said on the error stream.\n",
 	   "По объекту JSON в строке. Чего matchd не показывает (скрытые поля, контакты, списки\n"
-	   "блокировок), то опускается; сколько этого, сказано в потоке ошибок.\n")},
+	   "блокировок), то не выгружается; сколько этого, сообщается в поток ошибок.\n")},
     {"pause", "LISTING", 1, 1, expect_options, cmd_pause,
      TEXTS("take a listing out of matching for a while", "временно убрать объявление из подбора"),
      NO_HELP},
@@ -348,7 +350,7 @@ const struct command commands[] = {
     {"withdraw", "LISTING", 1, 1, expect_options, cmd_withdraw,
      TEXTS("end a listing", "снять объявление"), NO_HELP},
     {"approve", "LISTING", 1, 1, expect_options, cmd_approve,
-     TEXTS("let a pending listing in", "пропустить объявление, ждущее решения"),
+     TEXTS("let a pending listing in", "одобрить объявление, ждущее решения"),
      TEXTS("In a moderated exchange what is published waits for the operator. `matchctl list\n"
 	   "--state pending` shows what waits.\n",
 	   "На модерируемой площадке опубликованное ждёт решения оператора.\n"
@@ -380,7 +382,7 @@ const struct command commands[] = {
      TEXTS("follow what happens", "следить за происходящим"),
      TEXTS("A STREAM is x.EXCHANGE or p.PARTICIPANT; without one, everything is followed. Nothing "
 	   "is\nmissed, also when matchd restarts meanwhile.\n",
-	   "STREAM — x.EXCHANGE или p.PARTICIPANT; без него виден весь ход событий. Ничего не\n"
+	   "STREAM — x.EXCHANGE или p.PARTICIPANT; без него видны все события. Ничего не\n"
 	   "теряется, даже если matchd тем временем перезапустится.\n")},
     {"exchange list", "", 0, 0, view_options, cmd_exchange_list,
      TEXTS("list the exchanges", "перечислить площадки"), NO_HELP},
@@ -403,12 +405,14 @@ const struct command commands[] = {
      TEXTS("list your contexts", "перечислить ваши контексты"), NO_HELP},
     {"context use", "CONTEXT", 1, 1, NULL, cmd_context_use,
      TEXTS("choose the context that commands go by", "выбрать контекст для команд"),
-     TEXTS("What is typed goes before the environment ($MATCHD_RUNTIME, $MATCHCTL_LANG), the\n"
-	   "environment before the context in use, and that before the defaults.\n",
-	   "Набранное важнее переменных ($MATCHD_RUNTIME, $MATCHCTL_LANG), те важнее выбранного\n"
-	   "контекста, а он важнее умолчаний.\n")},
+     TEXTS(
+	 "What is typed goes before the environment ($MATCHD_RUNTIME, $MATCHCTL_LANG), the\n"
+	 "environment before the context in use, and that before the defaults.\n",
+	 "Ключи команды важнее переменных ($MATCHD_RUNTIME, $MATCHCTL_LANG), те важнее выбранного\n"
+	 "контекста, а он важнее умолчаний.\n")},
     {"context show", "[CONTEXT]", 0, 1, NULL, cmd_context_show,
-     TEXTS("show a context, or the one in use", "показать контекст или выбранный"), NO_HELP},
+     TEXTS("show a context, or the one in use", "показать контекст (без имени — выбранный)"),
+     NO_HELP},
     {"context set", "CONTEXT KEY=VALUE...", 2, 20, NULL, cmd_context_set,
      TEXTS("make a context, or change it", "создать или изменить контекст"),
      TEXTS(
@@ -431,7 +435,7 @@ const struct command commands[] = {
 	 "Код завершения 0, в том числе с предупреждениями; 3, если matchd недоступен; 1, если\n"
 	 "не в порядке что-то ещё.\n")},
     {"completion", "SHELL", 1, 1, NULL, cmd_completion,
-     TEXTS("print the completion for bash or zsh", "напечатать дополнение для bash или zsh"),
+     TEXTS("print the completion for bash or zsh", "напечатать автодополнение для bash или zsh"),
      TEXTS("Installed with matchctl; by hand: source <(matchctl completion bash)\n",
 	   "Ставится вместе с matchctl; вручную: source <(matchctl completion bash)\n")},
     {"complete", "[WORD...]", 0, MANY, NULL, cmd_complete, TEXTS(NULL, NULL), NO_HELP},

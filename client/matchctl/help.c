@@ -63,7 +63,7 @@ help_command(FILE *out, const struct command *c)
 	fprintf(out, TR("Usage: matchctl %s%s%s%s\n", "Вызов: matchctl %s%s%s%s\n"), c->name,
 		c->options ? " [OPTION...]" : "", *c->operands ? " " : "", c->operands);
 	if (c->summary.en)
-		fprintf(out, TR("\nTo %s.\n", "\nЧтобы %s.\n"), say(c->summary));
+		fprintf(out, TR("\nTo %s.\n", "\nНазначение: %s.\n"), say(c->summary));
 	if (c->help.en)
 		fprintf(out, "\n%s", say(c->help));
 	if (c->options) {
