@@ -71,7 +71,10 @@ static enum decision
 decide_register(struct decider *d)
 {
 	const struct command *c = d->c;
-	if (market_participant(d->m, c->participant))
+	const struct participant *known = market_participant(d->m, c->participant);
+	if (known && str_eq(known->content, c->content))
+		return DECIDED_UNCHANGED;
+	if (known)
 		return REFUSE(d, "participant_exists", "participant.id",
 			      "another id, or participant.revise",
 			      "participant %.*s is registered already", STR_FMT(c->participant));

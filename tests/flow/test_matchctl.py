@@ -63,6 +63,7 @@ def test_participants_are_registered_shown_listed_revised_and_given_a_status(dae
     assert out == "changed, applicant, revision 1\n"
     out = ctl(daemon, "participant", "status", "acme", "member")
     assert pairs(out)["status"] == "member" and pairs(out)["revision"] == "2"
+    assert ctl(daemon, "participant", "register", "-", stdin=json.dumps(acme)) == "unchanged, member, revision 2\n"
     changes = ["--set", "headcount=50", "--set", 'okved=["62"]']
     out = ctl(daemon, "participant", "revise", "acme", *changes, "--expect", "2")
     assert pairs(out)["result"] == "changed"

@@ -283,7 +283,7 @@ REFUSED = {
         "region_not_admitted", "set.region", "admit",
     ),
     "an id taken": (
-        "participant.register", {"participant": company("acme")}, "participant_exists", "participant.id", "",
+        "participant.register", {"participant": company("acme", size="large")}, "participant_exists", "participant.id", "",
     ),
     "an id too long": (
         "participant.register", {"participant": company("i" * 65)}, "key_too_long", "participant.id", "64",

@@ -553,6 +553,7 @@ class History:
         self.trees = {}
         self.exchanges = {}  # as they were last defined, if that was taken
         self.bodies = {}  # listing -> what was last published under it
+        self.registered = {}  # participant -> the attributes with which it was registered
         self.statuses = {}  # participant -> the status that was last given
         self.paused = []  # listings that were told to pause
         self.talkative = rng.choice([0.4, 0.7, 0.9, 1.0])  # how likely a field is stated
@@ -577,6 +578,7 @@ class History:
             (8, self.revise_participant),
             (7, lambda: self.add("tick")),
             (3, self.change_settings),
+            (2, self.register_again),
             (6, self.make_mistake),
         ]
         weights = [weight for weight, _ in steps]
@@ -618,6 +620,7 @@ class History:
             self.statuses[participant] = status
             named = {"id": participant, "name": participant.upper(), **random_identity(rng, rng.choice(KINDS))}
             attributes = {**named, **self.some_attributes(0.7)}
+            self.registered[participant] = attributes
             self.add("participant.register", participant=attributes, status=status)
         if late:
             self.load_exchanges()
@@ -801,6 +804,11 @@ class History:
 
     def change_settings(self):
         self.add("settings.set", work=self.rng.choice([1, 2, 3, 5, 256]), regions=self.rng.choice([[], REGIONS[:2]]))
+
+    def register_again(self):
+        """As the participant was registered: by now its attributes or its status may be others."""
+        participant = self.rng.choice(self.participants)
+        self.add("participant.register", participant=self.registered[participant], status=self.rng.choice(STATUSES[:2]))
 
     def make_mistake(self):
         """One command with something wrong in it that no market in any state would take."""

@@ -153,6 +153,8 @@ class Market:
         attributes = without_nulls(read_attributes(attributes))
         check_whole(attributes)
         if participant_id in self.participants:
+            if attributes == self.participants[participant_id].attributes:
+                return False
             raise Refusal("participant_exists", "id")
         self._check_participant(None, attributes)
         participant = Participant(participant_id, status, attributes)

@@ -263,7 +263,7 @@ def participant_register(
     status: str | None = None,
     dry_run: bool | None = None,
 ) -> Request[ParticipantReply]:
-    """Registers a participant. Writes.
+    """Registers a participant; the same again changes nothing. Writes.
 
     participant: id and attributes, see Participants
     status: applicant (default) or member
