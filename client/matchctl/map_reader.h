@@ -1,6 +1,6 @@
 #pragma once
 
-/* What the two files that read maps share. */
+/* What the files that read maps share. */
 
 #include "client/matchctl/map.h"
 #include "intake/reader.h"
@@ -29,3 +29,14 @@ void map_lookup(struct map_reader *m, const struct doc_node *node, struct lookup
 /* What fills a key: a bare value, a transform, or, with `statements`, a map of these. */
 void map_target(struct map_reader *m, const struct doc_node *node, bool statements,
 		struct target *ret);
+/* A plain number; false and a mistake for anything else. */
+bool map_exact(struct reader *r, const struct doc_node *node, struct decimal *ret);
+
+/* Handlers of a number's keys; the target is its transform. */
+void map_number_decimal_mark(struct reader *r, const struct doc_node *node, void *target);
+void map_number_thousands(struct reader *r, const struct doc_node *node, void *target);
+void map_number_drop(struct reader *r, const struct doc_node *node, void *target);
+void map_number_multipliers(struct reader *r, const struct doc_node *node, void *target);
+void map_number_times(struct reader *r, const struct doc_node *node, void *target);
+void map_number_above(struct reader *r, const struct doc_node *node, void *target);
+void map_number_round(struct reader *r, const struct doc_node *node, void *target);

@@ -3,9 +3,6 @@
 #include "client/matchctl/map_reader.h"
 
 #include "core/limits.h"
-#include "intake/keyword.h"
-
-#include <stdlib.h>
 
 #define BIT(verb) (1u << (verb))
 enum {
@@ -258,110 +255,6 @@ read_otherwise(struct reader *r, const struct doc_node *node, void *target)
 }
 
 static void
-read_decimal_mark(struct reader *r, const struct doc_node *node, void *target)
-{
-	struct amount_rule *a = &((struct transform *)target)->amount;
-	if (node->kind == DOC_TEXT && node->text.len == 1 && strchr(".,", *node->text.p))
-		a->decimal_mark = *node->text.p;
-	else
-		wrong(r, node, "expected \".\" or \",\"");
-}
-
-static void
-read_thousands(struct reader *r, const struct doc_node *node, void *target)
-{
-	struct amount_rule *a = &((struct transform *)target)->amount;
-	if (node->kind == DOC_TEXT && node->text.len >= 1 && node->text.len <= 4)
-		a->thousands = node->text;
-	else
-		wrong(r, node, "expected the character between thousands");
-}
-
-static bool
-read_exact(struct reader *r, const struct doc_node *node, struct decimal *ret)
-{
-	if (node->kind == DOC_TEXT && decimal_read(node->text, ret))
-		return true;
-	wrong(r, node, "expected a plain number such as 1000 or 0.01");
-	return false;
-}
-
-/* Words are eaten from the longest on, so that "млн" is not taken for "м". */
-static int
-longest_first(const void *a, const void *b)
-{
-	const struct str x = ((const struct amount_word *)a)->text;
-	const struct str y = ((const struct amount_word *)b)->text;
-	return x.len != y.len ? (x.len < y.len ? 1 : -1) : str_cmp(x, y);
-}
-
-static void
-add_word(struct reader *r, const struct doc_node *node, struct str text, struct decimal times,
-	 struct amount_rule *a)
-{
-	char folded[MAX_KEYWORD];
-	uint32_t len;
-	if (a->n_words == AMOUNT_WORDS || keyword_fold(text, folded, &len) != TEXT_OK) {
-		wrong(r, node, "not a word, or more than %d words", AMOUNT_WORDS);
-		return;
-	}
-	if (!a->words)
-		a->words = doc_alloc(&r->doc, AMOUNT_WORDS * sizeof *a->words);
-	char *copy = doc_alloc(&r->doc, len + 1);
-	memcpy(copy, folded, len);
-	a->words[a->n_words++] = (struct amount_word){{copy, len}, times};
-	qsort(a->words, a->n_words, sizeof *a->words, longest_first);
-}
-
-static void
-read_drop(struct reader *r, const struct doc_node *node, void *target)
-{
-	const struct str *list;
-	size_t n;
-	if (!map_texts(m_of(r), node, AMOUNT_WORDS, &list, &n))
-		return;
-	for (size_t i = 0; i < n; i++)
-		add_word(r, node, list[i], (struct decimal){1, 0},
-			 &((struct transform *)target)->amount);
-}
-
-static void
-read_multipliers(struct reader *r, const struct doc_node *node, void *target)
-{
-	if (!is_map(r, node, AMOUNT_WORDS))
-		return;
-	for (const struct doc_node *e = node->first; e; e = e->next) {
-		struct decimal times;
-		size_t back = reader_enter(r, e->key);
-		if (read_exact(r, e, &times))
-			add_word(r, e, e->key, times, &((struct transform *)target)->amount);
-		reader_leave(r, back);
-	}
-}
-
-static void
-read_times(struct reader *r, const struct doc_node *node, void *target)
-{
-	struct amount_rule *a = &((struct transform *)target)->amount;
-	a->scaled = read_exact(r, node, &a->times);
-}
-
-static void
-read_above(struct reader *r, const struct doc_node *node, void *target)
-{
-	struct amount_rule *a = &((struct transform *)target)->amount;
-	a->above_given = read_exact(r, node, &a->above);
-}
-
-static void
-read_round(struct reader *r, const struct doc_node *node, void *target)
-{
-	int64_t decimals;
-	if (read_integer(r, node, 0, MAX_DECIMALS, &decimals))
-		((struct transform *)target)->amount.round = (int)decimals;
-}
-
-static void
 read_unit(struct reader *r, const struct doc_node *node, void *target)
 {
 	read_text(r, node, MAX_KEYWORD, &((struct transform *)target)->unit);
@@ -418,7 +311,7 @@ static void
 read_radius(struct reader *r, const struct doc_node *node, void *target)
 {
 	struct decimal km;
-	if (read_exact(r, node, &km))
+	if (map_exact(r, node, &km))
 		map_token(m_of(r), node, false, &((struct transform *)target)->radius);
 }
 
@@ -444,13 +337,13 @@ static const struct key_rule transform_rules[] = {
     {"most", SPLIT, 0, read_most},
     {"table", SPLIT | LOOKUP, LOOKUP, read_table},
     {"otherwise", SPLIT | LOOKUP, 0, read_otherwise},
-    {"decimal", NUMBER, 0, read_decimal_mark},
-    {"thousands", NUMBER, 0, read_thousands},
-    {"drop", NUMBER, 0, read_drop},
-    {"multipliers", NUMBER, 0, read_multipliers},
-    {"times", NUMBER, 0, read_times},
-    {"round", NUMBER, 0, read_round},
-    {"above", NUMBER, 0, read_above},
+    {"decimal", NUMBER, 0, map_number_decimal_mark},
+    {"thousands", NUMBER, 0, map_number_thousands},
+    {"drop", NUMBER, 0, map_number_drop},
+    {"multipliers", NUMBER, 0, map_number_multipliers},
+    {"times", NUMBER, 0, map_number_times},
+    {"round", NUMBER, 0, map_number_round},
+    {"above", NUMBER, 0, map_number_above},
     {"unit", NUMBER, 0, read_unit},
     {"currency", NUMBER, 0, read_currency},
     {"as", NUMBER | DATE, 0, read_as},
