@@ -45,7 +45,15 @@ struct options {
 	uint64_t parent;
 };
 
-enum options_wish { WISH_RUN, WISH_HELP, WISH_VERSION, WISH_TABLE, WISH_MAN, WISH_FILE_MAN, WISH_EVENTS };
+enum options_wish {
+	WISH_RUN,
+	WISH_HELP,
+	WISH_VERSION,
+	WISH_TABLE,
+	WISH_MAN,
+	WISH_FILE_MAN,
+	WISH_EVENTS
+};
 
 /*
  * Reads the command line and the file that it names (--config=FILE; without it the usual place, if

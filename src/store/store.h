@@ -29,7 +29,7 @@ enum {
 
 enum {
 	STORE_E_LOCKED = -1,  /* another process has the directory */
-	STORE_E_FORMAT = -2,   /* written in a format that this program does not read */
+	STORE_E_FORMAT = -2,  /* written in a format that this program does not read */
 	STORE_E_CORRUPT = -3, /* a checksum, the chain or the digest is wrong */
 	STORE_E_SYSTEM = -4,  /* the operating system or LMDB refused */
 };
