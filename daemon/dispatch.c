@@ -27,6 +27,26 @@ split_listing_id(struct str id, struct str *ret_participant, struct str *ret_key
 }
 
 void
+put_key(struct call *c, const char *key)
+{
+	mp_put_text(c->reply, key);
+}
+
+void
+put_pair(struct call *c, const char *key, uint64_t value)
+{
+	put_key(c, key);
+	mp_put_uint(c->reply, value);
+}
+
+void
+put_word(struct call *c, const char *key, const char *word)
+{
+	put_key(c, key);
+	mp_put_text(c->reply, word);
+}
+
+void
 put_listing_id(const struct market *m, const struct listing *l, struct buf *out)
 {
 	const struct participant *p = market_participant_at(m, l->participant);

@@ -48,8 +48,9 @@ struct dispatch {
 	void (*health)(void *arg, struct health *ret); /* NULL: nothing to tell, as in tests */
 	void *health_arg;
 	/*
-	 * Reads the definitions again and loads what differs; NULL: there are none to read. Appends *ret_n maps to `list`, as the
-	 * protocol's reload answers them; false where nothing was loaded, and *ret says why.
+	 * Reads the definitions again and loads what differs; NULL: there are none to read.
+	 * Appends *ret_n maps to `list`, as the protocol's reload answers them; false where nothing
+	 * was loaded, and *ret says why.
 	 */
 	bool (*reload)(void *arg, int64_t clock_ms, struct buf *list, uint32_t *ret_n,
 		       struct refusal *ret);

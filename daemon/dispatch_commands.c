@@ -13,45 +13,26 @@
 
 /* ---- executing and answering ---- */
 
+/* Executes the command, or for a dry run only decides it. */
 static bool
 execute(struct call *c, struct command *command, struct outcome *ret)
 {
 	command->clock_ms = c->clock_ms;
-	c->executed = true;
-	market_execute(c->dispatch->market, command, c->dispatch->emit, c->dispatch->emit_arg, ret);
+	if (c->dry_run) {
+		market_try(c->market, command, ret);
+	} else {
+		c->executed = true;
+		market_execute(c->dispatch->market, command, c->dispatch->emit,
+			       c->dispatch->emit_arg, ret);
+	}
 	c->refusal = ret->refusal;
 	return ret->kind != OUTCOME_REFUSED;
 }
 
 static void
-put_result(struct call *c, enum outcome_kind kind)
+put_result(struct call *c, const struct outcome *o)
 {
-	mp_put_text(c->reply, "result");
-	mp_put_text(c->reply, kind == OUTCOME_CHANGED ? "changed" : "unchanged");
-}
-
-static void
-put_count(struct call *c, const char *name, uint64_t value)
-{
-	mp_put_text(c->reply, name);
-	mp_put_uint(c->reply, value);
-}
-
-static void
-put_word(struct call *c, const char *name, const char *word)
-{
-	mp_put_text(c->reply, name);
-	mp_put_text(c->reply, word);
-}
-
-/* Decides without doing it. */
-static bool
-try_out(struct call *c, struct command *command, struct trial *ret)
-{
-	command->clock_ms = c->clock_ms;
-	market_try(c->market, command, ret);
-	c->refusal = ret->refusal;
-	return ret->kind != OUTCOME_REFUSED;
+	put_word(c, "result", o->kind == OUTCOME_CHANGED ? "changed" : "unchanged");
 }
 
 /*
@@ -76,20 +57,15 @@ static bool
 answer_participant(struct call *c, struct command *command, const char *within)
 {
 	struct outcome o;
-	struct trial t;
-	if (!(c->dry_run ? try_out(c, command, &t) : execute(c, command, &o))) {
+	if (!execute(c, command, &o)) {
 		qualify_field(&c->refusal, within);
 		return false;
 	}
-	if (!c->dry_run)
-		t = (struct trial){.kind = o.kind,
-				   .revision = o.participant->revision,
-				   .status = o.participant->status};
 	proto_write_ok(c->reply, c->request->id, 4);
-	put_result(c, t.kind);
-	put_count(c, "revision", t.revision);
-	put_word(c, "status", status_names[t.status]);
-	put_count(c, "number", market_head(c->market));
+	put_result(c, &o);
+	put_pair(c, "revision", o.revision);
+	put_word(c, "status", status_names[o.status]);
+	put_pair(c, "number", market_head(c->market));
 	return true;
 }
 
@@ -97,28 +73,21 @@ static bool
 answer_listing(struct call *c, struct command *command)
 {
 	struct outcome o;
-	struct trial t;
-	if (!(c->dry_run ? try_out(c, command, &t) : execute(c, command, &o))) {
+	if (!execute(c, command, &o)) {
 		/* The participant is the first part of the listing's id. */
 		if (strcmp(c->refusal.field, "participant") == 0)
 			snprintf(c->refusal.field, sizeof c->refusal.field, "listing");
 		return false;
 	}
-	if (!c->dry_run)
-		t = (struct trial){.kind = o.kind,
-				   .participant = o.participant,
-				   .listing = o.listing,
-				   .revision = o.listing->revision,
-				   .state = (enum listing_state)o.listing->state};
-	bool member = t.participant->status == STATUS_MEMBER;
+	bool member = o.status == STATUS_MEMBER;
 	proto_write_ok(c->reply, c->request->id, member ? 6 : 7);
-	put_result(c, t.kind);
-	mp_put_text(c->reply, "listing");
+	put_result(c, &o);
+	put_key(c, "listing");
 	mp_put_str(c->reply, arg_text(c, "listing"));
-	put_count(c, "revision", t.revision);
-	put_word(c, "state", listing_state_names[t.state]);
-	put_count(c, "number", market_head(c->market));
-	put_count(c, "told", t.listing ? t.listing->n_told : 0);
+	put_pair(c, "revision", o.revision);
+	put_word(c, "state", listing_state_names[o.state]);
+	put_pair(c, "number", market_head(c->market));
+	put_pair(c, "told", o.listing ? o.listing->n_told : 0);
 	if (!member)
 		put_word(c, "note", "participant_not_member");
 	return true;
@@ -260,11 +229,10 @@ reload(struct call *c)
 	    c->dispatch->reload(c->dispatch->reload_arg, c->clock_ms, &list, &n, &c->refusal);
 	if (done) {
 		proto_write_ok(c->reply, c->request->id, 2);
-		mp_put_text(c->reply, "definitions");
+		put_key(c, "definitions");
 		mp_put_array(c->reply, n);
 		buf_put(c->reply, list.data, list.len);
-		mp_put_text(c->reply, "number");
-		mp_put_uint(c->reply, market_head(c->market));
+		put_pair(c, "number", market_head(c->market));
 	}
 	buf_free(&list);
 	return done;

@@ -14,12 +14,6 @@
 enum { PAGE = 100 };
 
 void
-put_key(struct call *c, const char *key)
-{
-	mp_put_text(c->reply, key);
-}
-
-void
 put_epoch(struct call *c)
 {
 	const struct journal *j = c->dispatch->journal;
@@ -32,13 +26,6 @@ put_head_number(struct call *c)
 {
 	put_key(c, "head");
 	mp_put_uint(c->reply, market_head(c->market));
-}
-
-void
-put_pair(struct call *c, const char *key, uint64_t value)
-{
-	put_key(c, key);
-	mp_put_uint(c->reply, value);
 }
 
 /* ---- session ---- */
@@ -220,17 +207,19 @@ static bool
 participant_list(struct call *c)
 {
 	struct page page = {0};
-	int wanted;
+	int wanted, kind;
 	uint32_t limit = (uint32_t)arg_int(c, "limit", PAGE);
 	uint32_t number = (uint32_t)arg_int(c, "after", 0);
-	struct str kind = arg_text(c, "kind"), region = arg_text(c, "region");
+	struct str region = arg_text(c, "region");
 	const struct participant *p;
 
-	if (!read_word(c, "status", status_names, &wanted))
+	if (!read_word(c, "status", status_names, &wanted) ||
+	    !read_word(c, "kind", participant_kinds, &kind))
 		return false;
 	while ((p = market_participant_at(c->market, ++number))) {
 		if ((wanted >= 0 && (int)p->status != wanted) ||
-		    (kind.p && !str_eq(p->kind, kind)) || (region.p && !str_eq(p->region, region)))
+		    (kind >= 0 && !str_eq(p->kind, str_of(participant_kinds[kind]))) ||
+		    (region.p && !str_eq(p->region, region)))
 			continue;
 		if (page.count == limit || page.rows.len > REPLY_PAGE) {
 			page.next = number - 1;

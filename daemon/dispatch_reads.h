@@ -22,8 +22,6 @@ bool exchange_show(struct call *c);
  */
 enum { REPLY_HEADROOM = 4096, REPLY_PAGE = 256 * 1024 };
 
-void put_key(struct call *c, const char *key);
-void put_pair(struct call *c, const char *key, uint64_t value);
 void put_epoch(struct call *c);
 /* "head": the last fact's number. */
 void put_head_number(struct call *c);

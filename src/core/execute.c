@@ -200,33 +200,55 @@ execute_fact(struct run *r, struct fact *f)
 		run_fact(r, f);
 }
 
+/* Whom the command was about, as they are stored now. */
+static void
+find_subject(const struct market *m, const struct command *c, struct outcome *ret)
+{
+	const struct participant *p = ret->participant = market_participant(m, c->participant);
+	const struct listing *l = ret->listing =
+	    p && c->key.p ? market_listing_of(m, p, c->key) : NULL;
+	ret->revision = l ? l->revision : p && !c->key.p ? p->revision : 0;
+	ret->status = p ? p->status : STATUS_APPLICANT;
+	ret->state = l ? (enum listing_state)l->state : STATE_DRAFT;
+}
+
+static enum outcome_kind
+outcome_of(enum decision d)
+{
+	switch (d) {
+	case DECIDED_FACT:
+		return OUTCOME_CHANGED;
+	case DECIDED_UNCHANGED:
+		return OUTCOME_UNCHANGED;
+	case DECIDED_REFUSED:
+		break;
+	}
+	return OUTCOME_REFUSED;
+}
+
+/* The time that a command is decided at. */
+static int64_t
+stamp_of(const struct market *m, const struct command *c)
+{
+	return c->clock_ms > m->stamp_ms ? c->clock_ms : m->stamp_ms;
+}
+
 void
 market_execute(struct market *m, const struct command *c, fact_fn emit, void *arg,
 	       struct outcome *ret)
 {
-	struct run r = {.market = m, .emit = emit, .arg = arg};
+	struct run r = {.market = m, .stamp_ms = stamp_of(m, c), .emit = emit, .arg = arg};
 	struct buf room = BUF_EMPTY;
 	struct fact f = {0};
 
 	*ret = (struct outcome){.kind = OUTCOME_UNCHANGED};
-	r.stamp_ms = c->clock_ms > m->stamp_ms ? c->clock_ms : m->stamp_ms;
 	fire_deadlines(&r);
 	tell_queue(&r);
 	if (c->kind != COMMAND_TICK) {
-		switch (decide(m, c, r.stamp_ms, &f, &room, &ret->refusal)) {
-		case DECIDED_FACT:
+		ret->kind = outcome_of(decide(m, c, r.stamp_ms, &f, &room, &ret->refusal));
+		if (ret->kind == OUTCOME_CHANGED)
 			execute_fact(&r, &f);
-			ret->kind = OUTCOME_CHANGED;
-			break;
-		case DECIDED_UNCHANGED:
-			break;
-		case DECIDED_REFUSED:
-			ret->kind = OUTCOME_REFUSED;
-			break;
-		}
-		ret->participant = market_participant(m, c->participant);
-		if (ret->participant && c->key.p)
-			ret->listing = market_listing_of(m, ret->participant, c->key);
+		find_subject(m, c, ret);
 	}
 	buf_free(&room);
 	buf_free(&r.bytes);
@@ -235,28 +257,20 @@ market_execute(struct market *m, const struct command *c, fact_fn emit, void *ar
 }
 
 void
-market_try(const struct market *m, const struct command *c, struct trial *ret)
+market_try(const struct market *m, const struct command *c, struct outcome *ret)
 {
-	int64_t now_ms = c->clock_ms > m->stamp_ms ? c->clock_ms : m->stamp_ms;
 	struct buf room = BUF_EMPTY;
 	struct fact f = {0};
 
-	*ret = (struct trial){.kind = OUTCOME_UNCHANGED};
-	enum decision decision = decide(m, c, now_ms, &f, &room, &ret->refusal);
-	bool changes = decision == DECIDED_FACT;
-	if (decision != DECIDED_UNCHANGED)
-		ret->kind = changes ? OUTCOME_CHANGED : OUTCOME_REFUSED;
-	ret->participant = market_participant(m, c->participant);
-	if (c->key.p) {
-		const struct listing *l =
-		    ret->participant ? market_listing_of(m, ret->participant, c->key) : NULL;
-		ret->listing = l;
-		ret->revision = (l ? l->revision : 0) + changes;
-		ret->state = changes ? f.listing.state : l ? (enum listing_state)l->state : 0;
-	} else {
-		const struct participant *p = ret->participant;
-		ret->revision = (p ? p->revision : 0) + changes;
-		ret->status = changes ? f.participant.status : p ? p->status : 0;
+	*ret = (struct outcome){.kind = OUTCOME_UNCHANGED};
+	ret->kind = outcome_of(decide(m, c, stamp_of(m, c), &f, &room, &ret->refusal));
+	find_subject(m, c, ret);
+	if (ret->kind == OUTCOME_CHANGED) {
+		ret->revision++;
+		if (c->key.p)
+			ret->state = f.listing.state;
+		else
+			ret->status = f.participant.status;
 	}
 	buf_free(&room);
 }

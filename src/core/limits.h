@@ -12,7 +12,6 @@ enum {
 	MAX_NAME = 64,	      /* bytes of an exchange, tree, field or label name */
 	MAX_TITLE = 500,      /* bytes of a listing's or participant's title */
 	MAX_TEXT = 16000,     /* bytes of a listing's text */
-	MAX_REASON = 1000,    /* bytes of why the operator rejected a listing */
 	MAX_KEYWORD = 128,    /* bytes of a keyword or code after normalisation */
 	MAX_VALUES = 512,     /* entries of each list of a set statement */
 	MAX_VARIANTS = 16,

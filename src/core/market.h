@@ -76,11 +76,15 @@ struct command {
 
 enum outcome_kind { OUTCOME_CHANGED, OUTCOME_UNCHANGED, OUTCOME_REFUSED };
 
+/* What came of a command, or, tried, would come of it. */
 struct outcome {
 	enum outcome_kind kind;
 	struct refusal refusal;		       /* OUTCOME_REFUSED */
-	const struct participant *participant; /* whom the command was about, where there is one */
+	const struct participant *participant; /* whom it was about, where there is one stored */
 	const struct listing *listing;	       /* likewise */
+	uint32_t revision; /* of the listing, or where the command named none, of the participant */
+	enum status status;	  /* of the participant, where the command named no listing */
+	enum listing_state state; /* of the listing, where it did */
 };
 
 /* Takes each fact as it is made and applied: the fact, and its bytes. */
@@ -94,20 +98,9 @@ typedef void (*fact_fn)(void *arg, const struct fact *f, struct str bytes);
 void market_execute(struct market *m, const struct command *c, fact_fn emit, void *arg,
 		    struct outcome *ret);
 
-/* What a command would come to. */
-struct trial {
-	enum outcome_kind kind;
-	struct refusal refusal;		       /* OUTCOME_REFUSED */
-	const struct participant *participant; /* as it is now, where there is one */
-	const struct listing *listing;	       /* likewise */
-	uint32_t revision;		       /* it would have, of the participant or listing */
-	enum status status;		       /* likewise, of a participant */
-	enum listing_state state;	       /* likewise, of a listing */
-};
-
-/* Decides a command of a participant or listing as market_execute does, and does nothing of it: no
- * fact, no deadline, no work, no step of time. */
-void market_try(const struct market *m, const struct command *c, struct trial *ret);
+/* Decides a command about a participant or listing as market_execute does, and does nothing of it:
+ * no fact, no deadline, no work, no step of time. */
+void market_try(const struct market *m, const struct command *c, struct outcome *ret);
 
 /* Applies a fact that another market made. Facts come in number order; false where this one does
  * not fit. */

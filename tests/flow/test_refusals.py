@@ -117,6 +117,7 @@ REFUSED = {
     "an argument missing": ("listing.pause", {}, "missing_field", "listing", ""),
     "an argument of the wrong type": ("listing.pause", {"listing": 5}, "bad_type", "listing", "text"),
     "a limit out of range": ("listing.list", {"limit": 1001}, "too_large", "limit", "1000"),
+    "a kind that is none": ("participant.list", {"kind": "firm"}, "bad_value", "kind", "legal_entity"),
     "versions that nobody speaks": ("hello", {"versions": [2, 3]}, "unsupported_version", "versions", "1"),
     "a side that is none": ("listing.publish", {**need("acme/a"), "side": "wish"}, "bad_value", "side", "need"),
     "an unknown field": ("listing.publish", need("acme/a", colour="red"), "unknown_field", "fields.colour", ""),
