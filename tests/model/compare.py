@@ -25,6 +25,7 @@ from typing import NamedTuple
 import examples
 import histories
 from drivers import DriverFailure, ModelDriver, ProcessDriver
+from random_exchanges import FIELD_NAMES
 from exchange import SIDES
 
 SHUFFLED_EVERY = 10
@@ -186,7 +187,7 @@ def _can_be_loaded(fields, rules):
 
 
 def _with_fewer_fields(commands, still_differs):
-    for name in histories.FIELD_NAMES:
+    for name in FIELD_NAMES:
         fewer = [_without_field(command, name) for command in commands]
         if fewer != commands and _is_whole(fewer) and still_differs(fewer):
             commands = fewer
