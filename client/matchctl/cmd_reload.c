@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+/* A million listings are packed anew in some ten seconds, and nobody is answered meanwhile. */
+enum { PATIENCE_MS = 120000 };
+
 static const struct column columns[] = {
     {TEXTS("KIND", "ВИД")},
     {TEXTS("NAME", "ИМЯ")},
@@ -57,6 +60,8 @@ int
 cmd_reload(struct tool *t)
 {
 	struct matchd_reply *r = NULL;
+	if (!tool_option(t, "timeout"))
+		t->timeout_ms = PATIENCE_MS;
 	int code = ask(t, "reload", NULL, &r);
 	if (code == EXIT_DONE)
 		code = show(t, ask_result(r, "definitions"));

@@ -7,6 +7,7 @@
  * What a fact carries was decided already and is not judged again.
  */
 
+#include "core/fits.h"
 #include "core/state.h"
 
 #include "util/mp.h"
@@ -158,6 +159,8 @@ settle_all(struct market *m, size_t exchange)
 	}
 }
 
+/* What listings state is packed, and looked up, by the definition: anew, unless it changed in
+ * nothing that matching reads. */
 bool
 apply_exchange(struct market *m, struct str definition)
 {
@@ -171,20 +174,24 @@ apply_exchange(struct market *m, struct str definition)
 		m->floors[m->n_floors++] = (struct floor){0};
 	}
 	struct floor *floor = &m->floors[i];
+	bool alike = known >= 0 && exchange_matches_alike(floor->exchange, e);
 	for (enum side side = NEED; side <= OFFER; side++) {
+		if (alike) {
+			floor->columns[side]->exchange = e;
+			continue;
+		}
 		lookup_free(floor->lookup[side]);
 		columns_free(floor->columns[side]);
-	}
-	exchange_free(floor->exchange);
-	floor->exchange = e;
-	for (enum side side = NEED; side <= OFFER; side++) {
 		floor->columns[side] = columns_new(e, side);
 		floor->lookup[side] = lookup_new(floor->columns[side]);
 	}
+	exchange_free(floor->exchange);
+	floor->exchange = e;
 	changed_exchange(m, i);
 	if (!bind_trees(m))
 		return false;
-	settle_all(m, i);
+	if (!alike)
+		settle_all(m, i);
 	return true;
 }
 

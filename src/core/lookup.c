@@ -35,7 +35,6 @@ struct field_index {
 
 struct lookup {
 	const struct columns *columns;
-	const struct exchange *exchange; /* of the columns */
 	struct numbers all;
 	struct field_index *fields; /* by field; only those of set types are used */
 };
@@ -45,7 +44,6 @@ lookup_new(const struct columns *c)
 {
 	struct lookup *l = mem_zalloc(sizeof *l);
 	l->columns = c;
-	l->exchange = c->exchange;
 	l->fields = mem_zalloc(c->exchange->n_fields * sizeof *l->fields);
 	return l;
 }
@@ -55,7 +53,7 @@ lookup_free(struct lookup *l)
 {
 	if (!l)
 		return;
-	for (size_t i = 0; i < l->exchange->n_fields; i++) {
+	for (size_t i = 0; i < l->columns->exchange->n_fields; i++) {
 		struct field_index *index = &l->fields[i];
 		struct posting *p, *next;
 		HASH_ITER(hh, index->by_value, p, next)
@@ -132,7 +130,7 @@ put_statement(struct lookup *l, size_t i, uint32_t row, bool present, struct dic
 	const struct statement stated = box_statement((struct box){l->columns, row}, i),
 			       *s = &stated;
 	enum side side = l->columns->side;
-	const struct field *f = &l->exchange->fields[i];
+	const struct field *f = &l->columns->exchange->fields[i];
 	struct field_index *index = &l->fields[i];
 
 	if (!s->stated) {
@@ -159,8 +157,8 @@ static void
 put_row(struct lookup *l, uint32_t row, bool present, struct dict *d)
 {
 	put(&l->all, row, present);
-	for (size_t i = 0; i < l->exchange->n_fields; i++)
-		if (field_is_set(&l->exchange->fields[i]))
+	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
+		if (field_is_set(&l->columns->exchange->fields[i]))
 			put_statement(l, i, row, present, d);
 }
 
@@ -255,7 +253,7 @@ static bool
 take_field(struct taker *t, const struct lookup *l, size_t i, const struct statement *s,
 	   const struct dict *d)
 {
-	const struct field *f = &l->exchange->fields[i];
+	const struct field *f = &l->columns->exchange->fields[i];
 	const struct field_index *index = &l->fields[i];
 	enum side probe_side = side_other(l->columns->side);
 
@@ -274,11 +272,11 @@ lookup_rows(const struct lookup *l, struct box probe, const struct dict *d, stru
 	    struct numbers *out)
 {
 	struct taker t = {.marks = marks, .out = out};
-	size_t best = l->exchange->n_fields, least = l->all.len;
+	size_t best = l->columns->exchange->n_fields, least = l->all.len;
 
 	out->len = 0;
 	marks_begin(marks, l->columns->n_rows);
-	for (size_t i = 0; i < l->exchange->n_fields; i++) {
+	for (size_t i = 0; i < l->columns->exchange->n_fields; i++) {
 		struct taker count = {0};
 		struct statement s = box_statement(probe, i);
 		if (take_field(&count, l, i, &s, d) && count.count < least) {
@@ -286,7 +284,7 @@ lookup_rows(const struct lookup *l, struct box probe, const struct dict *d, stru
 			least = count.count;
 		}
 	}
-	if (best == l->exchange->n_fields) {
+	if (best == l->columns->exchange->n_fields) {
 		take(&t, &l->all);
 	} else {
 		struct statement s = box_statement(probe, best);

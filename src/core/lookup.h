@@ -15,7 +15,7 @@
 
 struct lookup;
 
-/* Over the rows of these columns, which must outlive it. */
+/* Over the rows of these columns, which must outlive it. Reads the exchange that they have. */
 struct lookup *lookup_new(const struct columns *c);
 /* Takes NULL. */
 void lookup_free(struct lookup *l);
