@@ -58,6 +58,10 @@ open_store(struct core *c)
 
 	if (store_open(&options, &c->store, message) != 0)
 		return refuse_start("the store cannot be opened", message);
+	if (store_upgraded_from(c->store))
+		log_write(LOG_ID_STORE_UPGRADED,
+			  LOG_FIELDS({"from", .number = store_upgraded_from(c->store)}),
+			  "the store was upgraded");
 	c->market = market_new();
 	if (recovery_load(c->store, c->market, why) != 0)
 		return refuse_start("the store does not hold what was committed", why);

@@ -16,6 +16,7 @@
 struct journalled {
 	uint64_t number;
 	struct str bytes;
+	struct str note; /* kept with it by turn.h; STR_NONE: none */
 	size_t n_links;
 	struct {
 		uint64_t stream, prev;

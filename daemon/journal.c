@@ -25,15 +25,17 @@ struct reader {
 };
 
 static bool
-pass_on(void *arg, uint64_t number, struct str bytes, const struct store_link *links,
-	size_t n_links)
+pass_on(void *arg, const struct store_record *fact)
 {
 	struct reader *r = arg;
-	struct journalled f = {.number = number, .bytes = bytes, .n_links = n_links};
+	struct journalled f = {.number = fact->number,
+			       .bytes = fact->bytes,
+			       .note = fact->note,
+			       .n_links = fact->n_links};
 
-	for (size_t i = 0; i < n_links; i++) {
-		f.links[i].stream = links[i].stream;
-		f.links[i].prev = links[i].prev;
+	for (size_t i = 0; i < fact->n_links; i++) {
+		f.links[i].stream = fact->links[i].stream;
+		f.links[i].prev = fact->links[i].prev;
 	}
 	return r->fact(r->arg, &f);
 }

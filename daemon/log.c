@@ -76,6 +76,9 @@ static const struct {
 			 "Definitions and settings were read again."},
     [LOG_ID_MEMORY] = {"out_of_memory", "6c8e3bd8122c43359c211e855834266c", LEVEL_ERROR,
 		       "Memory ran out: nothing of the turn is kept, and it is started again."},
+    [LOG_ID_STORE_UPGRADED] = {"store_upgraded", "1571248f575f49dd96a9e23347ab4710", LEVEL_NOTICE,
+			       "The store was of an older format and is of the present one now; "
+			       "an older matchd does not read it any more."},
 };
 
 static const char *const level_names[] = {

@@ -68,7 +68,7 @@ turn_emit(void *turn, const struct fact *f, struct str bytes)
 	for (size_t i = 0; i < kept->n_links; i++)
 		kept->links[i].stream = streams[i];
 	if (!t->failed)
-		store_fact(t->store, f->number, bytes, kept->links, kept->n_links);
+		store_fact(t->store, f->number, bytes, kept->links, kept->n_links, STR_NONE);
 }
 
 size_t

@@ -19,7 +19,7 @@
 enum {
 	MAP_START = 64 << 20, /* bytes, unless told */
 	MAP_LEAST = 1 << 20,
-	N_TABLES = 3 + STORE_TABLES,
+	N_TABLES = 3 + STORE_TABLES + STORE_ASIDES,
 };
 
 /* A store is made under this name and renamed when it is whole, so that a data file that is there
@@ -111,9 +111,11 @@ env_tables(struct store *s, MDB_txn *txn, unsigned flags)
 		rc = mdb_dbi_open(txn, "facts", flags, &s->facts);
 	if (rc == 0)
 		rc = mdb_dbi_open(txn, "heads", flags, &s->stream_heads);
-	for (unsigned i = 0; i < STORE_TABLES && rc == 0; i++) {
+	for (unsigned i = 0; i < STORE_TABLES + STORE_ASIDES && rc == 0; i++) {
 		char name[16];
-		snprintf(name, sizeof name, "rows.%u", i);
+		bool aside = i >= STORE_TABLES;
+		snprintf(name, sizeof name, "%s.%u", aside ? "aside" : "rows",
+			 aside ? i - STORE_TABLES : i);
 		rc = mdb_dbi_open(txn, name, flags, &s->rows[i]);
 	}
 	return rc ? env_fail(s, rc, "opening the tables") : 0;

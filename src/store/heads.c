@@ -124,10 +124,12 @@ by_stream(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Facts that are to go must not be needed to complete the table. */
 bool
 heads_due(const struct store *s)
 {
-	return s->state.head - s->state.heads_at >= CHECKPOINT;
+	return s->state.head - s->state.heads_at >= CHECKPOINT ||
+	       s->trim_to > s->state.heads_at + 1;
 }
 
 int
@@ -182,12 +184,11 @@ load_table(struct store *s, MDB_txn *txn)
 }
 
 static bool
-follow(void *arg, uint64_t number, struct str bytes, const struct store_link *links, size_t n_links)
+follow(void *arg, const struct store_record *fact)
 {
 	struct heads *h = arg;
-	(void)bytes;
-	for (size_t i = 0; i < n_links; i++)
-		settle(h, find_or_add(h, links[i].stream), number);
+	for (size_t i = 0; i < fact->n_links; i++)
+		settle(h, find_or_add(h, fact->links[i].stream), fact->number);
 	return true;
 }
 

@@ -7,16 +7,16 @@
  * environment (`lock.mdb` beside it is LMDB's own). Its tables:
  *
  *   meta    "format" and "state"                                  meta.c
- *   facts   number -> hash, links, bytes                          journal.c
+ *   facts   number -> hash, links, bytes, note                    journal.c
  *   heads   stream -> its last fact, as of the last checkpoint    heads.c
- *   rows.N  key -> checksum, bytes                                rows.c
+ *   rows.N, aside.N  key -> checksum, bytes                       rows.c
  *
  * A turn is gathered in memory and written by its commit, whole. So a map that proves too small can
  * be grown, which LMDB allows between transactions only, and the turn be written again.
  *
  * LMDB checks none of its pages. What proves the data is ours: facts are chained, and `state` holds
- * the chain's last hash; rows sum up to its digest, checkpointed heads to its sum; `format` and
- * `state` carry a hash each. So a record that is altered, lost or added is noticed.
+ * the chain's last hash and the one before its first; rows sum up to its digest, checkpointed heads
+ * and asides to its sums; `format` and `state` carry a hash each. So a record that is altered, lost or added is noticed.
  *
  * Numbers in records are little-endian. Keys of number tables are in the machine's own order, which
  * is how LMDB compares them quickly; its files do not move between byte orders anyhow.
@@ -35,9 +35,12 @@
  */
 enum { HASH = 16 };
 
-/* The layout that this program writes and reads. 2: listings have notice and approval, exchanges
- * moderation. */
-enum { FORMAT = 2 };
+/*
+ * The layout that this program writes. 2: listings have notice and approval, exchanges moderation.
+ * 3: facts may be trimmed and have notes; there are asides. What is older than FORMAT and not older
+ * than FORMAT_OLDEST is upgraded when it is opened.
+ */
+enum { FORMAT = 3, FORMAT_OLDEST = 2 };
 
 struct state {
 	uint8_t epoch[STORE_EPOCH];
@@ -46,6 +49,9 @@ struct state {
 	uint64_t digest;
 	uint64_t heads_at; /* the table of heads is as of this fact */
 	uint64_t heads_sum;
+	uint64_t first;	    /* the oldest fact kept */
+	uint8_t base[HASH]; /* of the fact before it; the first epoch where there never was one */
+	uint64_t asides_sum;
 };
 
 /* The streams' heads, in memory (heads.c). */
@@ -70,7 +76,7 @@ struct turn {
 		uint64_t key;
 		size_t order;
 		size_t at, len; /* len 0: removed */
-		unsigned table;
+		unsigned table; /* of rows, or STORE_TABLES and more: of asides */
 	} * rows;
 	size_t n_facts, cap_facts, n_rows, cap_rows;
 };
@@ -79,12 +85,14 @@ struct store {
 	int directory; /* file descriptors; -1: not open */
 	int lock;
 	MDB_env *env;
-	MDB_dbi meta, facts, stream_heads, rows[STORE_TABLES];
+	MDB_dbi meta, facts, stream_heads, rows[STORE_TABLES + STORE_ASIDES];
 	bool reading;	    /* inside a caller's function, with a transaction open */
 	struct state state; /* as committed */
 	struct heads heads;
 	struct turn turn;
-	int failed; /* nothing goes on after this */
+	uint64_t trim_to;  /* facts below it are to go */
+	unsigned upgraded; /* from this format; 0: it was not */
+	int failed;	   /* nothing goes on after this */
 	char message[STORE_MESSAGE];
 };
 
@@ -138,21 +146,22 @@ int env_make_room(struct store *s);
 /* Both return LMDB's codes. */
 int meta_put_format(struct store *s, MDB_txn *txn);
 int meta_put_state(struct store *s, MDB_txn *txn, const struct state *state);
-/* Opens the table and reads both records, the format first. STORE_E_*. */
-int meta_load(struct store *s, MDB_txn *txn);
+/* Opens the table and reads both records, the format first, which may be an older one. STORE_E_*. */
+int meta_load(struct store *s, MDB_txn *txn, unsigned *ret_format);
 
 /* ---- journal.c ---- */
 
 /* Appends a fact's record to `out` and moves `chain` on to its hash. */
-void journal_encode(struct buf *out, uint8_t chain[HASH], uint64_t number, struct str bytes,
-		    const struct store_link *links, size_t n_links);
+void journal_encode(struct buf *out, uint8_t chain[HASH], const struct store_record *fact);
 /* Writes the turn's facts. LMDB's codes. */
 int journal_write(struct store *s, MDB_txn *txn);
+/* Drops some of the facts that are to go, and says so in `next`. LMDB's codes. */
+int journal_trim(struct store *s, MDB_txn *txn, struct state *next);
 /* Walks facts from..to, which are there, checking each; STORE_E_*. */
 int journal_walk(struct store *s, MDB_txn *txn, uint64_t from, uint64_t to, store_fact_fn fact,
 		 void *arg);
-/* Checks that the journal ends where `state` says. */
-int journal_check_end(struct store *s, MDB_txn *txn);
+/* Checks that the journal begins and ends where `state` says. */
+int journal_check_ends(struct store *s, MDB_txn *txn);
 
 /* ---- heads.c ---- */
 
@@ -175,8 +184,15 @@ void heads_done(struct heads *h);
 
 /* Brings the turn's rows into the order of tables and keys, the last put of each alone. */
 void rows_sort(struct turn *t);
-/* Writes them, sorted. LMDB's codes. */
-int rows_write(struct store *s, MDB_txn *txn);
+/* Writes them, sorted, asides too; brings their sum up to date in `next`. LMDB's codes. */
+int rows_write(struct store *s, MDB_txn *txn, struct state *next);
+/* Checks all asides against their sum; STORE_E_*. */
+int rows_check_asides(struct store *s, MDB_txn *txn);
+
+/* ---- upgrade.c ---- */
+
+/* Brings a store of an older format, whose `state` has been read, to FORMAT, in one transaction. */
+int upgrade(struct store *s, unsigned from);
 
 /* ---- numbers in records ---- */
 

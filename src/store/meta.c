@@ -2,7 +2,8 @@
  * The two records that say what the rest is.
  *
  *   format  number (4 bytes), hash                     laid out so in every format, for ever
- *   state   epoch, head, chain, digest, heads_at, heads_sum, hash
+ *   state   epoch, head, chain, digest, heads_at, heads_sum, first, base, asides_sum, hash
+ *           (to format 2, the first six)
  *
  * A hash is of the record's name and the bytes before it.
  */
@@ -13,7 +14,7 @@
 
 static const struct str format_name = STR("format"), state_name = STR("state");
 
-enum { STATE_SIZE = STORE_EPOCH + HASH + 4 * 8 };
+enum { STATE_2_SIZE = STORE_EPOCH + HASH + 4 * 8, STATE_SIZE = STATE_2_SIZE + HASH + 2 * 8 };
 
 static void
 hash_record(struct str name, struct str bytes, uint8_t ret[HASH])
@@ -63,6 +64,9 @@ meta_put_state(struct store *s, MDB_txn *txn, const struct state *state)
 	put_u64(&b, state->digest);
 	put_u64(&b, state->heads_at);
 	put_u64(&b, state->heads_sum);
+	put_u64(&b, state->first);
+	buf_put(&b, state->base, HASH);
+	put_u64(&b, state->asides_sum);
 	return put(s, txn, state_name, &b);
 }
 
@@ -88,7 +92,7 @@ get(struct store *s, MDB_txn *txn, struct str name, size_t size, const uint8_t *
 }
 
 static int
-check_format(struct store *s, MDB_txn *txn)
+check_format(struct store *s, MDB_txn *txn, unsigned *ret)
 {
 	const uint8_t *p;
 	int rc = get(s, txn, format_name, sizeof(uint32_t), &p);
@@ -103,26 +107,28 @@ check_format(struct store *s, MDB_txn *txn)
 				  (unsigned)format, (unsigned)FORMAT);
 	if (format == 0)
 		return store_fail(s, STORE_E_CORRUPT, "the store has format 0, which never was");
-	if (format < FORMAT)
+	if (format < FORMAT_OLDEST)
 		return store_fail(s, STORE_E_FORMAT,
 				  "the store has format %u, of before the first release, which "
 				  "this matchd does not read: publish into a new directory",
 				  (unsigned)format);
+	*ret = format;
 	return 0;
 }
 
 int
-meta_load(struct store *s, MDB_txn *txn)
+meta_load(struct store *s, MDB_txn *txn, unsigned *ret_format)
 {
 	int rc = mdb_dbi_open(txn, "meta", 0, &s->meta);
 	if (rc == MDB_NOTFOUND)
 		return store_fail(s, STORE_E_CORRUPT, DATA_FILE " holds no store of matchd");
 	if (rc)
 		return env_fail(s, rc, "opening the store's description");
-	rc = check_format(s, txn);
+	rc = check_format(s, txn, ret_format);
 	const uint8_t *p;
+	bool old = rc == 0 && *ret_format < 3;
 	if (rc == 0)
-		rc = get(s, txn, state_name, STATE_SIZE, &p);
+		rc = get(s, txn, state_name, old ? STATE_2_SIZE : STATE_SIZE, &p);
 	if (rc)
 		return rc;
 	struct state *state = &s->state;
@@ -134,5 +140,11 @@ meta_load(struct store *s, MDB_txn *txn)
 	state->digest = get_u64(p);
 	state->heads_at = get_u64(p + 8);
 	state->heads_sum = get_u64(p + 16);
+	p += 24;
+	if (old)
+		return 0; /* upgrade() sets the rest */
+	state->first = get_u64(p);
+	memcpy(state->base, p + 8, HASH);
+	state->asides_sum = get_u64(p + 8 + HASH);
 	return 0;
 }

@@ -1,4 +1,10 @@
-/* The market's rows: a checksum, which the market made and will check, and its bytes. */
+/*
+ * The market's rows: a checksum, which the market made and will check, and its bytes. Asides are
+ * kept in the same way; their checksums are made and checked here.
+ */
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "store/internal.h"
 
@@ -56,9 +62,26 @@ last_key(MDB_txn *txn, MDB_dbi table, uint64_t *ret_key, bool *ret_empty)
 	return *ret_empty ? 0 : rc;
 }
 
-/* Writes `n` rows of one table, in the order of their keys. */
+/* Takes what the table has at the key out of the sum. */
 static int
-write_table(MDB_txn *txn, MDB_dbi table, const uint8_t *bytes, const struct put_row *rows, size_t n)
+subtract(MDB_txn *txn, MDB_dbi table, MDB_val key, uint64_t *sum)
+{
+	MDB_val value;
+	int rc = mdb_get(txn, table, &key, &value);
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc == 0 && value.mv_size < CHECKSUM)
+		return MDB_CORRUPTED;
+	if (rc == 0)
+		*sum -= get_u64(value.mv_data);
+	return rc;
+}
+
+/* Writes `n` rows of one table, in the order of their keys. `sum`: of the checksums, to be brought
+ * up to date; NULL where the caller of the store keeps it. */
+static int
+write_table(MDB_txn *txn, MDB_dbi table, const uint8_t *bytes, const struct put_row *rows, size_t n,
+	    uint64_t *sum)
 {
 	uint64_t last;
 	bool empty;
@@ -67,6 +90,12 @@ write_table(MDB_txn *txn, MDB_dbi table, const uint8_t *bytes, const struct put_
 		uint64_t number = rows[i].key;
 		bool append = empty || number > last;
 		MDB_val key = key_of(&number), value = {rows[i].len, (void *)(bytes + rows[i].at)};
+		if (sum && !append)
+			rc = subtract(txn, table, key, sum);
+		if (rc)
+			break;
+		if (sum && rows[i].len > 0)
+			*sum += get_u64(value.mv_data);
 		if (rows[i].len > 0) {
 			/* Appending fills a page; elsewhere a full page splits into halves. */
 			rc = mdb_put(txn, table, &key, &value, append ? MDB_APPEND : 0);
@@ -81,25 +110,26 @@ write_table(MDB_txn *txn, MDB_dbi table, const uint8_t *bytes, const struct put_
 }
 
 int
-rows_write(struct store *s, MDB_txn *txn)
+rows_write(struct store *s, MDB_txn *txn, struct state *next)
 {
 	const struct turn *t = &s->turn;
 	for (size_t i = 0, end; i < t->n_rows; i = end) {
 		unsigned table = t->rows[i].table;
 		for (end = i; end < t->n_rows && t->rows[end].table == table;)
 			end++;
-		int rc = write_table(txn, s->rows[table], t->bytes.data, t->rows + i, end - i);
+		int rc = write_table(txn, s->rows[table], t->bytes.data, t->rows + i, end - i,
+				     table < STORE_TABLES ? NULL : &next->asides_sum);
 		if (rc)
 			return rc;
 	}
 	return 0;
 }
 
-void
-store_row(struct store *s, unsigned table, uint64_t key, struct str bytes, uint64_t checksum)
+static void
+put_row(struct store *s, unsigned table, uint64_t key, struct str bytes, uint64_t checksum)
 {
 	struct turn *t = &s->turn;
-	assert(t->open && table < STORE_TABLES);
+	assert(t->open);
 	t->rows = mem_grow(t->rows, t->n_rows, &t->cap_rows, sizeof *t->rows);
 	struct put_row *row = &t->rows[t->n_rows];
 	*row = (struct put_row){.key = key, .order = t->n_rows, .at = t->bytes.len, .table = table};
@@ -110,6 +140,47 @@ store_row(struct store *s, unsigned table, uint64_t key, struct str bytes, uint6
 	}
 	row->len = t->bytes.len - row->at;
 }
+
+void
+store_row(struct store *s, unsigned table, uint64_t key, struct str bytes, uint64_t checksum)
+{
+	assert(table < STORE_TABLES);
+	put_row(s, table, key, bytes, checksum);
+}
+
+/* ---- asides ---- */
+
+/* Seeded with its place, so that an aside in another's place is noticed. */
+static uint64_t
+aside_checksum(unsigned table, uint64_t key, struct str bytes)
+{
+	return XXH3_64bits_withSeed(bytes.p, bytes.len, key * STORE_ASIDES + table);
+}
+
+void
+store_aside(struct store *s, unsigned table, uint64_t key, struct str bytes)
+{
+	assert(table < STORE_ASIDES);
+	put_row(s, STORE_TABLES + table, key, bytes,
+		bytes.p ? aside_checksum(table, key, bytes) : 0);
+}
+
+/* Whom the asides of a table go to; nobody: they are only checked. */
+struct aside_reader {
+	store_aside_fn aside;
+	void *arg;
+};
+
+static bool
+read_aside(void *arg, unsigned table, uint64_t key, struct str bytes, uint64_t checksum)
+{
+	const struct aside_reader *r = arg;
+	if (aside_checksum(table - STORE_TABLES, key, bytes) != checksum)
+		return false;
+	return !r->aside || r->aside(r->arg, key, bytes);
+}
+
+/* ---- reading ---- */
 
 /* Hands out one table, adding up its checksums. */
 static int
@@ -132,9 +203,11 @@ load_table(struct store *s, MDB_txn *txn, unsigned table, store_row_fn row, void
 		sound = row(arg, table, w.key, bytes, checksum);
 	}
 	mdb_cursor_close(w.cursor);
+	bool aside = table >= STORE_TABLES;
 	if (!sound)
-		return store_fail(s, STORE_E_CORRUPT, "row %" PRIu64 " of table %u is damaged",
-				  w.key, table);
+		return store_fail(s, STORE_E_CORRUPT, "%s %" PRIu64 " of table %u is damaged",
+				  aside ? "aside" : "row", w.key,
+				  aside ? table - STORE_TABLES : table);
 	return rc == MDB_NOTFOUND ? 0 : env_fail(s, rc, "reading the rows");
 }
 
@@ -158,5 +231,36 @@ store_load(struct store *s, store_row_fn row, void *arg)
 				"rows are missing: they sum up to %016" PRIx64
 				", the digest is %016" PRIx64,
 				sum, s->state.digest);
+	return rc;
+}
+
+int
+rows_check_asides(struct store *s, MDB_txn *txn)
+{
+	struct aside_reader nobody = {NULL, NULL};
+	uint64_t sum = 0;
+	int rc = 0;
+	for (unsigned table = 0; table < STORE_ASIDES && rc == 0; table++)
+		rc = load_table(s, txn, STORE_TABLES + table, read_aside, &nobody, &sum);
+	if (rc == 0 && sum != s->state.asides_sum)
+		rc = store_fail(s, STORE_E_CORRUPT, "asides are missing: they do not add up");
+	return rc;
+}
+
+int
+store_load_asides(struct store *s, unsigned table, store_aside_fn aside, void *arg)
+{
+	struct aside_reader reader = {aside, arg};
+	MDB_txn *txn;
+	uint64_t sum = 0;
+	if (s->failed)
+		return s->failed;
+	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+	if (rc)
+		return env_fail(s, rc, "reading asides");
+	s->reading = true;
+	rc = load_table(s, txn, STORE_TABLES + table, read_aside, &reader, &sum);
+	s->reading = false;
+	mdb_txn_abort(txn);
 	return rc;
 }

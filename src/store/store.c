@@ -30,7 +30,25 @@ create(struct store *s, const struct store_options *options)
 	if (getrandom(epoch, STORE_EPOCH, 0) != STORE_EPOCH)
 		return store_fail(s, STORE_E_SYSTEM, "no random bytes for the store's epoch");
 	memcpy(s->state.chain, epoch, HASH);
+	memcpy(s->state.base, epoch, HASH);
+	s->state.first = 1;
 	return env_create(s, options->directory, options->initial_map);
+}
+
+/* Reads what the store says of itself, and brings an older format up to date. */
+static int
+load_meta(struct store *s)
+{
+	MDB_txn *txn;
+	unsigned format = FORMAT;
+	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+	if (rc)
+		return env_fail(s, rc, "reading the store");
+	int code = meta_load(s, txn, &format);
+	rc = mdb_txn_commit(txn);
+	if (code || rc)
+		return code ? code : env_fail(s, rc, "reading the store");
+	return format == FORMAT ? 0 : upgrade(s, format);
 }
 
 /* Reads all that is kept in memory, checking it. */
@@ -38,16 +56,19 @@ static int
 load(struct store *s)
 {
 	MDB_txn *txn;
+	int code = load_meta(s);
+	if (code)
+		return code;
 	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
 	if (rc)
 		return env_fail(s, rc, "reading the store");
-	int code = meta_load(s, txn);
+	code = env_tables(s, txn, 0);
 	if (code == 0)
-		code = env_tables(s, txn, 0);
-	if (code == 0)
-		code = journal_check_end(s, txn);
+		code = journal_check_ends(s, txn);
 	if (code == 0)
 		code = heads_load(s, txn);
+	if (code == 0)
+		code = rows_check_asides(s, txn);
 	/* Committing a read transaction is what keeps the tables open. */
 	rc = mdb_txn_commit(txn);
 	return code || rc == 0 ? code : env_fail(s, rc, "reading the store");
@@ -107,6 +128,18 @@ uint64_t
 store_head(const struct store *s)
 {
 	return s->state.head;
+}
+
+uint64_t
+store_first(const struct store *s)
+{
+	return s->state.first;
+}
+
+unsigned
+store_upgraded_from(const struct store *s)
+{
+	return s->upgraded;
 }
 
 uint64_t

@@ -3,10 +3,13 @@
 /*
  * The store: the only user of LMDB. One directory, one process, one write transaction a turn.
  *
- * It keeps three things: the *journal* (facts by number, each chained to the one before by a
+ * It keeps four things: the *journal* (facts by number, each chained to the one before by a
  * BLAKE2b hash over the previous hash and the record), the market's *rows* (each with its
- * checksum), and the *heads* of streams. What a turn puts is visible after its commit and gone
- * without it. Nothing read is served unchecked.
+ * checksum), the *heads* of streams, and *asides*: records that the daemon keeps beside the market
+ * (subscriptions, replies), outside chain and digest. What a turn puts is visible after its commit
+ * and gone without it. Nothing read is served unchecked.
+ *
+ * The journal may lose its oldest facts (store_trim), and then says from where on it is whole.
  *
  * Returns: 0; a negative errno-like code from STORE_E_* that the caller reports and stops on (fine,
  * fatal, named). After a failed begin or commit every further begin, commit and read returns the
@@ -24,6 +27,7 @@ enum {
 	STORE_EPOCH = 16,
 	STORE_STREAMS = 3,   /* links of a fact, at most */
 	STORE_TABLES = 16,   /* tables of rows are 0..STORE_TABLES-1 */
+	STORE_ASIDES = 8,    /* tables of asides likewise */
 	STORE_MESSAGE = 300, /* bytes, with the zero */
 };
 
@@ -32,6 +36,7 @@ enum {
 	STORE_E_FORMAT = -2,  /* written in a format that this program does not read */
 	STORE_E_CORRUPT = -3, /* a checksum, the chain or the digest is wrong */
 	STORE_E_SYSTEM = -4,  /* the operating system or LMDB refused */
+	STORE_E_GONE = -5,    /* the facts asked for were trimmed; not fatal */
 };
 
 struct store_options {
@@ -56,6 +61,7 @@ void store_close(struct store *s);
 
 const uint8_t *store_epoch(const struct store *s);
 uint64_t store_head(const struct store *s);   /* the last committed fact's number; 0 for none */
+uint64_t store_first(const struct store *s);  /* the oldest kept; head + 1 where none is */
 uint64_t store_digest(const struct store *s); /* as committed */
 /* The last sentence about what went wrong. */
 const char *store_message(const struct store *s);
@@ -69,15 +75,37 @@ typedef bool (*store_row_fn)(void *arg, unsigned table, uint64_t key, struct str
 			     uint64_t checksum);
 int store_load(struct store *s, store_row_fn row, void *arg);
 
+/* The same for one table of asides; the checksum is the store's own. Their sum is checked when the
+ * store is opened. */
+typedef bool (*store_aside_fn)(void *arg, uint64_t key, struct str bytes);
+int store_load_asides(struct store *s, unsigned table, store_aside_fn aside, void *arg);
+
+/* The format that the store had before this program opened it, where it was an older one and has
+ * been upgraded; else 0. */
+unsigned store_upgraded_from(const struct store *s);
+
 /* ---- a turn: begin, puts in any order, commit ---- */
 
 int store_begin(struct store *s);
-/* Appends a fact; numbers follow each other. Its links name each stream once; fills in their prev.
- * Latches errors: commit reports them. */
+/*
+ * Appends a fact; numbers follow each other. Its links name each stream once; fills in their prev.
+ * `note` (STR_NONE: none) is kept with the fact under a checksum of its own: it is no part of the
+ * chain and goes when the fact is trimmed. Latches errors: commit reports them.
+ */
 void store_fact(struct store *s, uint64_t number, struct str bytes, struct store_link *links,
-		size_t n_links);
+		size_t n_links, struct str note);
 /* Writes or (bytes.p NULL) removes a row; the last put of a row in a turn counts. */
 void store_row(struct store *s, unsigned table, uint64_t key, struct str bytes, uint64_t checksum);
+/* Likewise an aside. */
+void store_aside(struct store *s, unsigned table, uint64_t key, struct str bytes);
+/*
+ * Has the facts below `first` dropped, some of them by this commit and the rest by those that
+ * follow (STORE_TRIM_MAX each). At most up to the head.
+ */
+enum { STORE_TRIM_MAX = 4096 };
+void store_trim(struct store *s, uint64_t first);
+/* Whether facts wait to be dropped. */
+bool store_trims(const struct store *s);
 /*
  * Writes head, chain and digest, commits and syncs. `digest` is the sum (modulo 2^64) of the
  * checksums of all rows as the turn leaves them. A turn without puts costs nothing. After anything
@@ -93,13 +121,21 @@ void store_abort(struct store *s);
  * Calls for each committed fact from `from` on, in order, at most `limit`, until the function
  * returns false. Each record's hash is checked before the call. `bytes` and `links` live for the
  * call; the function may put into an open turn, but begin or commit none. No fact at or after
- * `from`: 0, without a call.
+ * `from`: 0, without a call. A `from` below store_first: STORE_E_GONE.
  */
-typedef bool (*store_fact_fn)(void *arg, uint64_t number, struct str bytes,
-			      const struct store_link *links, size_t n_links);
+struct store_record {
+	uint64_t number;
+	struct str bytes;
+	struct str note; /* STR_NONE: none */
+	const struct store_link *links;
+	size_t n_links;
+};
+typedef bool (*store_fact_fn)(void *arg, const struct store_record *fact);
 int store_facts(struct store *s, uint64_t from, uint64_t limit, store_fact_fn fact, void *arg);
 /* The number of the stream's last committed fact; 0 for none. From memory. */
 uint64_t store_stream_head(const struct store *s, uint64_t stream);
+/* Bytes of the data file's pages that hold facts. */
+uint64_t store_facts_size(struct store *s);
 /* Bytes that the data file takes on disk (its length is the map's: most of it may be a hole). */
 uint64_t store_size(const struct store *s);
 /* How long the map is, and what the file's disk has left for this process; 0 where it cannot be

@@ -38,7 +38,7 @@ store_begin(struct store *s)
 
 void
 store_fact(struct store *s, uint64_t number, struct str bytes, struct store_link *links,
-	   size_t n_links)
+	   size_t n_links, struct str note)
 {
 	struct turn *t = &s->turn;
 	assert(t->open && n_links <= STORE_STREAMS);
@@ -53,7 +53,8 @@ store_fact(struct store *s, uint64_t number, struct str bytes, struct store_link
 	for (size_t i = 0; i < n_links; i++)
 		links[i].prev = heads_move(&s->heads, links[i].stream, number);
 	size_t at = t->bytes.len;
-	journal_encode(&t->bytes, t->chain, number, bytes, links, n_links);
+	journal_encode(&t->bytes, t->chain,
+		       &(struct store_record){number, bytes, note, links, n_links});
 	t->facts = mem_grow(t->facts, t->n_facts, &t->cap_facts, sizeof *t->facts);
 	t->facts[t->n_facts++] = (struct put_fact){at, t->bytes.len - at};
 	t->head = number;
@@ -69,9 +70,11 @@ write_turn(struct store *s, struct state *next, bool checkpoint)
 		return rc;
 	rc = journal_write(s, txn);
 	if (rc == 0)
-		rc = rows_write(s, txn);
+		rc = rows_write(s, txn, next);
 	if (rc == 0 && checkpoint)
 		rc = heads_write(s, txn, next);
+	if (rc == 0 && store_trims(s))
+		rc = journal_trim(s, txn, next);
 	if (rc == 0)
 		rc = meta_put_state(s, txn, next);
 	if (rc == 0)
@@ -105,7 +108,8 @@ store_commit(struct store *s, uint64_t digest)
 	if (s->failed)
 		return s->failed;
 	assert(t->open);
-	if (!t->failed && t->n_facts == 0 && t->n_rows == 0 && digest == s->state.digest) {
+	if (!t->failed && t->n_facts == 0 && t->n_rows == 0 && digest == s->state.digest &&
+	    !store_trims(s)) {
 		forget(t); /* every command of the turn was refused: nothing to sync */
 		return 0;
 	}

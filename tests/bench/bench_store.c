@@ -52,7 +52,7 @@ turn(struct bench *b, unsigned facts)
 		    {.stream = UINT64_C(1) << 32 | choose(b, EXCHANGES)},
 		    {.stream = UINT64_C(2) << 32 | choose(b, STREAMS)},
 		};
-		store_fact(b->store, ++b->number, body, links, 2);
+		store_fact(b->store, ++b->number, body, links, 2, STR_NONE);
 	}
 	if (rc == 0) {
 		uint64_t checksum = ++b->row * UINT64_C(0x9e3779b97f4a7c15);
@@ -108,10 +108,9 @@ open_or_exit(const char *directory)
 }
 
 static bool
-count(void *arg, uint64_t number, struct str bytes, const struct store_link *links, size_t n_links)
+count(void *arg, const struct store_record *fact)
 {
-	(void)number, (void)bytes, (void)links;
-	*(uint64_t *)arg += n_links;
+	*(uint64_t *)arg += fact->n_links;
 	return true;
 }
 

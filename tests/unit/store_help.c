@@ -163,6 +163,20 @@ put_rows(struct place *p, struct store *s, uint64_t n)
 	p->digest -= known_checksum(table_of(old), old, known_fact(old, buf));
 }
 
+struct str
+known_aside(uint64_t n, char buf[KNOWN_MAX])
+{
+	int len = snprintf(buf, KNOWN_MAX, "aside that fact %" PRIu64 " left", n);
+	return (struct str){buf, (uint32_t)len};
+}
+
+static struct str
+known_note(uint64_t n)
+{
+	static const char notes[] = "a note of known text";
+	return n % 3 ? STR_NONE : (struct str){notes, (uint32_t)(n % sizeof notes)};
+}
+
 int
 known_put(struct place *p, struct store *s, unsigned facts)
 {
@@ -174,8 +188,9 @@ known_put(struct place *p, struct store *s, unsigned facts)
 	for (unsigned i = 0; i < facts; i++) {
 		n++;
 		struct store_link links[] = {{.stream = 1 + n % 7}, {.stream = 100 + n % 50}};
-		store_fact(s, n, known_fact(n, buf), links, 2);
+		store_fact(s, n, known_fact(n, buf), links, 2, known_note(n));
 		put_rows(p, s, n);
+		store_aside(s, n % 2, n % KNOWN_ASIDES, known_aside(n, buf));
 	}
 	return 0;
 }
@@ -188,18 +203,51 @@ known_turn(struct place *p, struct store *s, unsigned facts)
 }
 
 bool
-read_fact(void *arg, uint64_t number, struct str bytes, const struct store_link *links,
-	  size_t n_links)
+read_fact(void *arg, const struct store_record *fact)
 {
 	struct reading *r = arg;
 	char buf[KNOWN_MAX];
-	uint64_t n = number;
-	r->wrong |= number != r->next || !str_eq(bytes, known_fact(n, buf)) || n_links != 2 ||
+	uint64_t n = fact->number;
+	const struct store_link *links = fact->links;
+	struct str note = known_note(n);
+	r->wrong |= n != r->next || !str_eq(fact->bytes, known_fact(n, buf)) ||
+		    fact->n_links != 2 || !fact->note.p != !note.p || !str_eq(fact->note, note) ||
 		    links[0].stream != 1 + n % 7 || links[0].prev != (n > 7 ? n - 7 : 0) ||
 		    links[1].stream != 100 + n % 50 || links[1].prev != (n > 50 ? n - 50 : 0);
 	r->next++;
 	r->count++;
 	return !r->wrong;
+}
+
+struct asides {
+	struct reading *reading;
+	unsigned table;
+	uint64_t head;
+};
+
+static bool
+read_aside(void *arg, uint64_t key, struct str bytes)
+{
+	struct asides *a = arg;
+	char buf[KNOWN_MAX];
+	uint64_t last = a->head - a->head % KNOWN_ASIDES + key; /* that left this aside, or later */
+	if (last > a->head)
+		last -= KNOWN_ASIDES;
+	a->reading->wrong |=
+	    key >= KNOWN_ASIDES || last % 2 != a->table || !str_eq(bytes, known_aside(last, buf));
+	a->reading->count++;
+	return !a->reading->wrong;
+}
+
+int
+known_asides(struct store *s, struct reading *asides)
+{
+	int rc = 0;
+	for (unsigned table = 0; table < 2 && rc == 0; table++) {
+		struct asides a = {asides, table, store_head(s)};
+		rc = store_load_asides(s, table, read_aside, &a);
+	}
+	return rc;
 }
 
 /* As the market does, it knows a damaged row by its checksum and refuses it. */
@@ -219,10 +267,14 @@ void
 known_all(struct store *s)
 {
 	uint64_t head = store_head(s);
-	struct reading facts = {.next = 1}, rows = {0};
-	assert_int_equal(store_facts(s, 1, UINT64_MAX, read_fact, &facts), 0);
+	struct reading facts = {.next = 1}, rows = {0}, asides = {0};
+	facts.next = store_first(s);
+	assert_int_equal(store_facts(s, facts.next, UINT64_MAX, read_fact, &facts), 0);
 	assert_false(facts.wrong);
-	assert_int_equal(facts.count, head);
+	assert_int_equal(facts.count, head + 1 - store_first(s));
+	assert_int_equal(known_asides(s, &asides), 0);
+	assert_false(asides.wrong);
+	assert_int_equal(asides.count, head < KNOWN_ASIDES ? head : KNOWN_ASIDES);
 	assert_int_equal(store_load(s, read_row, &rows), 0);
 	assert_false(rows.wrong);
 	assert_int_equal(rows.count, head < KNOWN_ROWS ? head : KNOWN_ROWS);

@@ -6,7 +6,8 @@
  * without keeping a copy.
  *
  * Fact n: 20..339 bytes that begin with "fact n;". Streams 1 + n % 7 and 100 + n % 50. It leaves
- * row n of table n % 3, and removes row n - 100, so that rows come and go.
+ * row n of table n % 3, and removes row n - 100, so that rows come and go. Every third fact has a
+ * note. It also leaves aside n % 20 of table n % 2, so that asides are written over and over.
  */
 
 #include "store/store.h"
@@ -19,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { KNOWN_ROWS = 100, KNOWN_MAX = 400 };
+enum { KNOWN_ROWS = 100, KNOWN_ASIDES = 20, KNOWN_MAX = 400 };
 
 /* A store in a directory of its own. */
 struct place {
@@ -38,8 +39,9 @@ struct store *place_open(struct place *p);
 /* Opens, which must be refused; returns the code. */
 int place_refused(struct place *p, char message[STORE_MESSAGE]);
 
-/* The bytes of fact n, and of row n. */
+/* The bytes of fact n, and of row n; of the aside that it leaves. */
 struct str known_fact(uint64_t n, char buf[KNOWN_MAX]);
+struct str known_aside(uint64_t n, char buf[KNOWN_MAX]);
 uint64_t known_checksum(unsigned table, uint64_t key, struct str bytes);
 
 /* Begins a turn and puts the next `facts` facts and their rows; returns what store_begin did. */
@@ -54,11 +56,13 @@ struct reading {
 	bool wrong;
 };
 /* A store_fact_fn and a store_row_fn with a struct reading; they stop at the first wrong thing. */
-bool read_fact(void *arg, uint64_t number, struct str bytes, const struct store_link *links,
-	       size_t n_links);
+bool read_fact(void *arg, const struct store_record *fact);
 bool read_row(void *arg, unsigned table, uint64_t key, struct str bytes, uint64_t checksum);
 
-/* Checks that the store holds the known market as of its head, all of it. */
+/* Reads all asides; returns the first failure. Counts those of the known market as of the store's
+ * head, and notes what is wrong. */
+int known_asides(struct store *s, struct reading *asides);
+/* Checks that the store holds the known market as of its head, all of it that was not trimmed. */
 void known_all(struct store *s);
 
 /* Makes a closed store of known facts, written in some turns. */

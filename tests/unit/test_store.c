@@ -132,7 +132,7 @@ facts_out_of_order_are_refused(void **state)
 		if (store_head(s) == 0)
 			assert_int_equal(known_turn(p, s, 3), 0);
 		assert_int_equal(store_begin(s), 0);
-		store_fact(s, wrong, STR("out of order"), NULL, 0);
+		store_fact(s, wrong, STR("out of order"), NULL, 0, STR_NONE);
 		assert_int_equal(store_commit(s, p->digest), STORE_E_CORRUPT);
 		assert_non_null(strstr(store_message(s), "where 4 was due"));
 		assert_int_equal(store_begin(s), STORE_E_CORRUPT);
@@ -243,10 +243,10 @@ streams_lead_back(void **state)
 	struct store_link links[STORE_STREAMS] = {{.stream = 99}, {.stream = 1}, {.stream = 98}};
 	uint64_t head = store_head(s), before = store_stream_head(s, 1);
 	assert_int_equal(store_begin(s), 0);
-	store_fact(s, head + 1, STR("a"), links, 3);
+	store_fact(s, head + 1, STR("a"), links, 3, STR_NONE);
 	assert_int_equal(links[0].prev, 0);
 	assert_int_equal(links[1].prev, before);
-	store_fact(s, head + 2, STR("b"), links, 1);
+	store_fact(s, head + 2, STR("b"), links, 1, STR_NONE);
 	assert_int_equal(links[0].prev, head + 1);
 	assert_int_equal(store_stream_head(s, 99), 0);
 	assert_int_equal(store_commit(s, p->digest), 0);
@@ -262,9 +262,9 @@ seldom(struct store *s, uint64_t stream, unsigned others)
 	struct store_link link = {.stream = stream};
 	uint64_t n = store_head(s);
 	assert_int_equal(store_begin(s), 0);
-	store_fact(s, ++n, STR("seldom"), &link, 1);
+	store_fact(s, ++n, STR("seldom"), &link, 1, STR_NONE);
 	while (others-- > 0)
-		store_fact(s, ++n, STR("other"), NULL, 0);
+		store_fact(s, ++n, STR("other"), NULL, 0, STR_NONE);
 	assert_int_equal(store_commit(s, 0), 0);
 }
 
@@ -299,13 +299,11 @@ struct stop {
 };
 
 static bool
-stop_at(void *arg, uint64_t number, struct str bytes, const struct store_link *links,
-	size_t n_links)
+stop_at(void *arg, const struct store_record *fact)
 {
 	struct stop *stop = arg;
-	(void)bytes, (void)links, (void)n_links;
 	stop->count++;
-	return number < stop->at;
+	return fact->number < stop->at;
 }
 
 /* A subscriber that resumes gets what it asked for, from where it asked. */

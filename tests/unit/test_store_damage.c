@@ -79,12 +79,12 @@ damaged_head_is_refused(void **state)
 	struct store *s = place_open(p);
 	struct store_link link = {.stream = 4711};
 	assert_int_equal(store_begin(s), 0);
-	store_fact(s, 1, STR("one"), &link, 1);
+	store_fact(s, 1, STR("one"), &link, 1, STR_NONE);
 	for (uint64_t n = 2; n <= 20000; n++)
-		store_fact(s, n, STR("another"), NULL, 0);
+		store_fact(s, n, STR("another"), NULL, 0, STR_NONE);
 	assert_int_equal(store_commit(s, 0), 0);
 	assert_int_equal(store_begin(s), 0); /* writes the heads down */
-	store_fact(s, 20001, STR("last"), NULL, 0);
+	store_fact(s, 20001, STR("last"), NULL, 0, STR_NONE);
 	assert_int_equal(store_commit(s, 0), 0);
 	store_close(s);
 	s = place_open(p);
@@ -203,7 +203,7 @@ newer_format_is_refused_by_name(void **state)
 	raw_close(&r);
 	assert_int_equal(place_refused(p, message), STORE_E_FORMAT);
 	assert_non_null(strstr(message, "format 7"));
-	assert_non_null(strstr(message, "format 2"));
+	assert_non_null(strstr(message, "format 3"));
 }
 
 static void
