@@ -13,6 +13,7 @@
 #include "daemon/notify.h"
 #include "daemon/recovery.h"
 #include "daemon/reload.h"
+#include "daemon/replies.h"
 #include "daemon/server.h"
 #include "daemon/turn.h"
 #include "store/store.h"
@@ -31,6 +32,7 @@ struct core {
 	struct clock clock;
 	struct store *store;
 	struct market *market;
+	struct replies *replies;
 	struct journal journal;
 	struct turn *turn;
 	struct dispatch dispatch;
@@ -65,6 +67,10 @@ open_store(struct core *c)
 	c->market = market_new();
 	if (recovery_load(c->store, c->market, why) != 0)
 		return refuse_start("the store does not hold what was committed", why);
+	c->replies = replies_new();
+	if (store_load_asides(c->store, ASIDE_REPLIES, replies_load, c->replies) != 0)
+		return refuse_start("the replies that were kept cannot be read",
+				    store_message(c->store));
 	return 0;
 }
 
@@ -96,9 +102,10 @@ static void
 wire(struct core *c)
 {
 	journal_of_store(&c->journal, c->store);
-	c->turn = turn_new(c->market, c->store);
+	c->turn = turn_new(c->market, c->store, c->replies);
 	c->dispatch = (struct dispatch){.market = c->market,
 					.journal = &c->journal,
+					.replies = c->replies,
 					.emit = turn_emit,
 					.emit_arg = c->turn,
 					.started_ms = clock_now(&c->clock),
@@ -229,6 +236,7 @@ close_all(struct core *c)
 			event_free(signals[i]);
 	notify_free(c->notify);
 	turn_free(c->turn);
+	replies_free(c->replies);
 	market_free(c->market);
 	store_close(c->store);
 	clock_done(&c->clock);

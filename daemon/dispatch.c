@@ -1,7 +1,11 @@
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "daemon/dispatch_internal.h"
 
 #include "core/listing.h"
 #include "core/participant.h"
+#include "daemon/replies.h"
 
 /* ---- what both kinds of handlers need ---- */
 
@@ -97,6 +101,89 @@ asks_for_dry_run(const struct proto_request *r)
 	return false;
 }
 
+/* Handles the request and appends its one reply. */
+static void
+handle(struct call *c)
+{
+	const struct proto_request *r = c->request;
+	struct buf *reply = c->reply;
+	handler_fn handler = r->message->writes ? dispatch_command_handler(r->message->name)
+						: dispatch_read_handler(r->message->name);
+	size_t before = reply->len;
+	bool done = handler(c);
+	if (reply->len - before > PROTO_MAX_REPLY) {
+		reply->len = before;
+		done = false;
+		refuse(&c->refusal, "too_large", "", "a smaller page",
+		       "the answer takes more than %d bytes", PROTO_MAX_REPLY);
+	}
+	if (r->message->writes && !c->executed && !c->dry_run)
+		tick(c->dispatch, c->clock_ms);
+	if (!done)
+		proto_write_error(reply, r->id, c->refusal.code, c->refusal.field,
+				  c->refusal.message, c->refusal.expected);
+}
+
+/* ---- idempotency ---- */
+
+/* Of all pairs but the id, in whatever order they stand. */
+static struct request_hash
+hash_request(const struct proto_request *r)
+{
+	struct mp in = r->map;
+	struct request_hash sum = {0, 0};
+	uint32_t n = mp_get_map(&in);
+	for (uint32_t i = 0; i < n; i++) {
+		const uint8_t *pair = in.at;
+		struct str key = mp_get_str(&in);
+		mp_get_raw(&in);
+		if (str_eq(key, STR("id")))
+			continue;
+		XXH128_hash_t hash = XXH3_128bits(pair, (size_t)(in.at - pair));
+		sum.low += hash.low64;
+		sum.high += hash.high64;
+	}
+	return sum;
+}
+
+/* Answers a request whose key is known; false: it is to be carried out. */
+static bool
+answer_again(struct call *c, struct request_hash hash)
+{
+	const struct proto_request *r = c->request;
+	struct str reply;
+
+	switch (replies_find(c->dispatch->replies, r->client, r->key, hash, c->clock_ms, &reply)) {
+	case REPLIES_NONE:
+		return false;
+	case REPLIES_SAME:
+		proto_write_again(c->reply, r->id, reply);
+		return true;
+	case REPLIES_OTHER:
+		break;
+	}
+	proto_write_error(c->reply, r->id, "idempotency_conflict", "key",
+			  "another request of this client had this key",
+			  "a key of its own for each request");
+	return true;
+}
+
+/* One effect, and one reply, whoever often it is sent. */
+static void
+handle_once(struct call *c)
+{
+	const struct proto_request *r = c->request;
+	struct request_hash hash = hash_request(r);
+	size_t before = c->reply->len;
+
+	if (answer_again(c, hash))
+		return;
+	handle(c);
+	replies_keep(c->dispatch->replies, r->client, r->key, hash, c->clock_ms,
+		     (struct str){(const char *)c->reply->data + before,
+				  (uint32_t)(c->reply->len - before)});
+}
+
 void
 dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struct buf *reply)
 {
@@ -114,19 +201,8 @@ dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struc
 			 .clock_ms = clock_ms,
 			 .dry_run = asks_for_dry_run(&r),
 			 .reply = reply};
-	handler_fn handler = r.message->writes ? dispatch_command_handler(r.message->name)
-					       : dispatch_read_handler(r.message->name);
-	size_t before = reply->len;
-	bool done = handler(&c);
-	if (reply->len - before > PROTO_MAX_REPLY) {
-		reply->len = before;
-		done = false;
-		refuse(&c.refusal, "too_large", "", "a smaller page",
-		       "the answer takes more than %d bytes", PROTO_MAX_REPLY);
-	}
-	if (r.message->writes && !c.executed && !c.dry_run)
-		tick(d, clock_ms);
-	if (!done)
-		proto_write_error(reply, r.id, c.refusal.code, c.refusal.field, c.refusal.message,
-				  c.refusal.expected);
+	if (r.key.p && d->replies && r.message->writes && !c.dry_run)
+		handle_once(&c);
+	else
+		handle(&c);
 }

@@ -40,10 +40,13 @@ struct health {
 	bool clock_held;
 };
 
+struct replies;
+
 struct dispatch {
 	struct market *market;
 	const struct journal *journal;
-	fact_fn emit; /* takes the facts that commands make */
+	struct replies *replies; /* NULL: keys are passed over, as in tests of the market */
+	fact_fn emit;		 /* takes the facts that commands make */
 	void *emit_arg;
 	int64_t started_ms;
 	void (*health)(void *arg, struct health *ret); /* NULL: nothing to tell, as in tests */

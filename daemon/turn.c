@@ -2,6 +2,7 @@
 
 #include "daemon/channel.h"
 #include "daemon/publish.h"
+#include "daemon/replies.h"
 #include "proto/proto.h"
 #include "store/store.h"
 #include "util/mem.h"
@@ -23,6 +24,8 @@ struct turn_fact {
 struct turn {
 	struct market *market;
 	struct store *store;
+	struct replies *replies;
+	bool begun;
 	struct buf bodies;
 	size_t bytes; /* of the facts themselves */
 	struct turn_fact *facts;
@@ -31,12 +34,13 @@ struct turn {
 };
 
 struct turn *
-turn_new(struct market *market, struct store *store)
+turn_new(struct market *market, struct store *store, struct replies *replies)
 {
 	struct turn *t = mem_zalloc(sizeof(*t));
 
 	t->market = market;
 	t->store = store;
+	t->replies = replies;
 	return t;
 }
 
@@ -50,14 +54,21 @@ turn_free(struct turn *t)
 	free(t);
 }
 
+static void
+begin(struct turn *t)
+{
+	if (!t->begun)
+		t->failed = store_begin(t->store);
+	t->begun = true;
+}
+
 void
 turn_emit(void *turn, const struct fact *f, struct str bytes)
 {
 	struct turn *t = turn;
 	uint64_t streams[MAX_STREAMS];
 
-	if (t->n_facts == 0)
-		t->failed = store_begin(t->store);
+	begin(t);
 	t->facts = mem_grow(t->facts, t->n_facts, &t->cap_facts, sizeof(*t->facts));
 	struct turn_fact *kept = &t->facts[t->n_facts++];
 	*kept = (struct turn_fact){.number = f->number, .kind = f->kind, .body_at = t->bodies.len};
@@ -89,14 +100,24 @@ put_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t ch
 	store_row(arg, table, key, bytes, checksum);
 }
 
+static void
+put_reply(void *arg, uint64_t number, struct str bytes)
+{
+	store_aside(arg, ASIDE_REPLIES, number, bytes);
+}
+
 int
 turn_commit(struct turn *t)
 {
-	if (t->n_facts == 0)
+	if (t->n_facts == 0 && !replies_changed(t->replies))
 		return 0;
+	begin(t);
 	if (t->failed)
 		return t->failed;
-	market_flush(t->market, put_row, t->store);
+	if (t->n_facts > 0)
+		market_flush(t->market, put_row, t->store);
+	replies_flush(t->replies, put_reply, t->store);
+	t->begun = false;
 	return store_commit(t->store, market_digest(t->market));
 }
 

@@ -7,6 +7,9 @@
  * fact left it (a later command of the same turn may change the listing again); it is given out
  * only after the commit. What the commit did not keep nobody is told.
  *
+ * What the daemon keeps beside the market (replies) is stored in the same commit: a command's effect
+ * and the reply under its key are there both or neither.
+ *
  * The store gathers a turn in memory until its commit, so reads of the journal within the turn see
  * what is committed and nothing else.
  */
@@ -16,11 +19,15 @@
 
 #include <stddef.h>
 
+struct replies;
 struct store;
 struct turn;
 
-/* Market and store must outlive it. Free with turn_free, which takes NULL. */
-struct turn *turn_new(struct market *market, struct store *store);
+/* Tables of asides in the store (store.h). Stored: never renumber. */
+enum aside { ASIDE_REPLIES };
+
+/* Market, store and replies must outlive it. Free with turn_free, which takes NULL. */
+struct turn *turn_new(struct market *market, struct store *store, struct replies *replies);
 void turn_free(struct turn *t);
 
 /* Takes a fact just applied (fact_fn; the argument is the turn). */
@@ -32,7 +39,7 @@ size_t turn_bytes(const struct turn *t);
 /*
  * Stores the facts and the rows that changed, in one commit. Returns 0, or a STORE_E_* code: then
  * nothing of the turn is kept, the market is ahead of the store, and the process must stop without
- * an answer. Without facts there is nothing to store: 0 at once.
+ * an answer. Without facts or asides there is nothing to store: 0 at once.
  */
 int turn_commit(struct turn *t);
 

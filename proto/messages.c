@@ -461,5 +461,6 @@ const struct proto_error_code proto_error_codes[] = {
     {"too_many_requests",
      "too many of the client's requests wait for their answers: wait for some"},
     {"storage_failed", "the turn could not be stored; nothing of it was kept"},
+    {"idempotency_conflict", "the key was used for another request"},
     {NULL, NULL},
 };

@@ -228,6 +228,49 @@ read_envelope(struct mp map, struct proto_request *ret, struct proto_error *e)
 	return 1;
 }
 
+/* A client's name or a key: 1 to 64 bytes of A-Z a-z 0-9 . _ - and, for keys, : and /. */
+static int
+read_name(struct mp map, const char *name, bool is_key, struct str *ret, struct proto_error *e)
+{
+	struct mp in = mp_find(map, str_of(name));
+	if (mp_peek(&in) == MP_END)
+		return 0;
+	*ret = mp_get_str(&in);
+	bool ok = !in.failed && ret->len >= 1 && ret->len <= PROTO_MAX_NAME;
+	for (uint32_t i = 0; ok && i < ret->len; i++) {
+		char c = ret->p[i];
+		ok = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		     strchr(is_key ? "._-:/" : "._-", c);
+		ok = ok && c != '\0';
+	}
+	if (ok)
+		return 0;
+	refuse(e,
+	       in.failed		   ? "bad_type"
+	       : ret->len > PROTO_MAX_NAME ? "key_too_long"
+					   : "bad_value",
+	       str_of(name), "%s cannot be one", name);
+	set(e->expected, sizeof e->expected, "1 to 64 of A-Z a-z 0-9 . _ -%s",
+	    is_key ? " : /" : "");
+	return 1;
+}
+
+/* Who asks, and the key under which the reply is kept. */
+static int
+read_sender(struct mp map, struct proto_request *ret, struct proto_error *e)
+{
+	if (arg_index(ret->message, STR("client")) >= 0)
+		return 0; /* hello's own, which may be any text */
+	if (read_name(map, "client", false, &ret->client, e) ||
+	    read_name(map, "key", true, &ret->key, e))
+		return 1;
+	if (!ret->key.p || ret->client.p)
+		return 0;
+	refuse(e, "missing_field", STR("client"), "a key belongs to a client");
+	set(e->expected, sizeof e->expected, "the name under which you keep your keys");
+	return 1;
+}
+
 static int
 unknown_field(const struct proto_message *m, struct str key, struct proto_error *e)
 {
@@ -243,7 +286,12 @@ unknown_field(const struct proto_message *m, struct str key, struct proto_error 
 static bool
 is_envelope(struct str key)
 {
-	return str_eq(key, STR("v")) || str_eq(key, STR("id")) || str_eq(key, STR("cmd"));
+	static const struct str keys[] = {STR("v"), STR("id"), STR("cmd"), STR("client"),
+					  STR("key")};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (str_eq(key, keys[i]))
+			return true;
+	return false;
 }
 
 static int
@@ -255,9 +303,9 @@ read_args(struct mp map, struct proto_request *ret, struct proto_error *e)
 		struct str key = mp_get_str(&map);
 		struct mp value = map;
 		mp_get_raw(&map);
-		if (is_envelope(key))
-			continue;
 		int at = arg_index(m, key);
+		if (at < 0 && is_envelope(key))
+			continue;
 		if (at < 0)
 			return unknown_field(m, key, e);
 		if (read_value(&m->args[at], value, &ret->args[at], e))
@@ -283,7 +331,8 @@ proto_read(struct str bytes, struct proto_request *ret, struct proto_error *ret_
 	ret->id = mp_get_uint(&id);
 	ret->map = map;
 
-	if (check_bytes(bytes, ret_error) || read_envelope(map, ret, ret_error))
+	if (check_bytes(bytes, ret_error) || read_envelope(map, ret, ret_error) ||
+	    read_sender(map, ret, ret_error))
 		return 1;
 	return read_args(map, ret, ret_error);
 }
@@ -321,6 +370,23 @@ proto_write_error(struct buf *out, uint64_t id, const char *code, const char *fi
 	for (size_t i = 0; i < 4; i++) {
 		mp_put_text(out, pairs[i][0]);
 		mp_put_text(out, pairs[i][1] ? pairs[i][1] : "");
+	}
+}
+
+void
+proto_write_again(struct buf *out, uint64_t id, struct str reply)
+{
+	struct mp in = mp_of(reply);
+	uint32_t n = mp_get_map(&in);
+
+	mp_put_map(out, n);
+	for (uint32_t i = 0; i < n; i++) {
+		struct str key = mp_get_str(&in), value = mp_get_raw(&in);
+		mp_put_str(out, key);
+		if (str_eq(key, STR("id")))
+			mp_put_uint(out, id);
+		else
+			mp_put_raw(out, value);
 	}
 }
 

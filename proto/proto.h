@@ -5,7 +5,8 @@
  * docs/protocol.md, the tool's completion and the golden bytes in the tests all derive.
  *
  * A request is one MessagePack map: "v" (protocol version), "id" (chosen by the client, returned in
- * the reply), "cmd" (a message's name), and the message's arguments by name. A reply is a map with
+ * the reply), "cmd" (a message's name), where wanted "client" (who asks) and "key" (an idempotency
+ * key of that client's), and the message's arguments by name. A reply is a map with
  * "v", "id", "ok", and either the message's results by name or "error": {"code", "message",
  * "field", "expected"}.
  *
@@ -25,6 +26,7 @@ enum {
 	PROTO_MAX_DEPTH = 8,
 	PROTO_MAX_TOKENS = 20000,
 	PROTO_MAX_ARGS = 16,
+	PROTO_MAX_NAME = 64, /* bytes of a client's name, and of a key */
 };
 
 enum proto_type {
@@ -76,7 +78,8 @@ extern const struct proto_message proto_facts[];
 struct proto_request {
 	const struct proto_message *message;
 	uint64_t id;
-	struct mp map; /* the whole request */
+	struct str client, key; /* STR_NONE: not given; no key without a client */
+	struct mp map;		/* the whole request */
 	struct proto_value {
 		bool present;
 		bool nil;
@@ -107,6 +110,9 @@ void proto_write_error(struct buf *out, uint64_t id, const char *code, const cha
 		       const char *message, const char *expected);
 /* Writes the head of a successful reply, whose results follow as `count` pairs. */
 void proto_write_ok(struct buf *out, uint64_t id, uint32_t count);
+
+/* Writes a whole reply once more, under another id. */
+void proto_write_again(struct buf *out, uint64_t id, struct str reply);
 
 /* Finds a message by name, or NULL. */
 const struct proto_message *proto_find(struct str name);

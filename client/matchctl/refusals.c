@@ -102,6 +102,8 @@ const struct refusal_words refusal_words[] = {
     {"storage_failed", "сохранить не удалось, ничего не изменилось",
      TEXTS("Look for space on the disk: matchctl doctor",
 	   "Проверьте место на диске: matchctl doctor")},
+    {"idempotency_conflict", "с этим ключом был другой запрос",
+     TEXTS("Give each request a key of its own.", "Дайте каждому запросу свой ключ.")},
     {NULL, NULL, NO_HINT},
 };
 
