@@ -15,6 +15,7 @@
 #include "daemon/reload.h"
 #include "daemon/replies.h"
 #include "daemon/server.h"
+#include "daemon/subscriptions.h"
 #include "daemon/turn.h"
 #include "store/store.h"
 #include "util/mem.h"
@@ -33,6 +34,7 @@ struct core {
 	struct store *store;
 	struct market *market;
 	struct replies *replies;
+	struct subscriptions *subscriptions;
 	struct journal journal;
 	struct turn *turn;
 	struct dispatch dispatch;
@@ -68,8 +70,13 @@ open_store(struct core *c)
 	if (recovery_load(c->store, c->market, why) != 0)
 		return refuse_start("the store does not hold what was committed", why);
 	c->replies = replies_new();
-	if (store_load_asides(c->store, ASIDE_REPLIES, replies_load, c->replies) != 0)
-		return refuse_start("the replies that were kept cannot be read",
+	c->subscriptions = subscriptions_new(c->market);
+	if (store_load_asides(c->store, ASIDE_REPLIES, replies_load, c->replies) != 0 ||
+	    store_load_asides(c->store, ASIDE_SUBSCRIPTIONS, subscriptions_load,
+			      c->subscriptions) != 0 ||
+	    store_load_asides(c->store, ASIDE_VIEWS, subscriptions_load_view, c->subscriptions) !=
+		0)
+		return refuse_start("what was kept of clients cannot be read",
 				    store_message(c->store));
 	return 0;
 }
@@ -102,10 +109,12 @@ static void
 wire(struct core *c)
 {
 	journal_of_store(&c->journal, c->store);
-	c->turn = turn_new(c->market, c->store, c->replies);
+	const struct turn_parts parts = {c->market, c->store, c->replies, c->subscriptions};
+	c->turn = turn_new(&parts);
 	c->dispatch = (struct dispatch){.market = c->market,
 					.journal = &c->journal,
 					.replies = c->replies,
+					.subscriptions = c->subscriptions,
 					.emit = turn_emit,
 					.emit_arg = c->turn,
 					.started_ms = clock_now(&c->clock),
@@ -179,8 +188,9 @@ on_hangup(evutil_socket_t signal, short what, void *arg)
 static int
 open_loop(struct core *c)
 {
-	const struct server_parts parts = {c->base, &c->options,  c->store,  c->market,
-					   c->turn, &c->dispatch, &c->clock, c->notify};
+	const struct server_parts parts = {c->base,	     &c->options, c->store,
+					   c->market,	     c->turn,	  &c->dispatch,
+					   c->subscriptions, &c->clock,	  c->notify};
 
 	c->terminate = evsignal_new(c->base, SIGTERM, on_terminate, c);
 	c->interrupt = evsignal_new(c->base, SIGINT, on_terminate, c);
@@ -237,6 +247,7 @@ close_all(struct core *c)
 	notify_free(c->notify);
 	turn_free(c->turn);
 	replies_free(c->replies);
+	subscriptions_free(c->subscriptions);
 	market_free(c->market);
 	store_close(c->store);
 	clock_done(&c->clock);

@@ -101,16 +101,33 @@ asks_for_dry_run(const struct proto_request *r)
 	return false;
 }
 
-/* Handles the request and appends its one reply. */
+static bool
+refuse_subscriptions(struct call *c)
+{
+	refuse(&c->refusal, "core_unavailable", "", NULL, "there are no subscriptions here");
+	return false;
+}
+
+static handler_fn
+find_handler(const struct call *c)
+{
+	const struct proto_message *m = c->request->message;
+	handler_fn subscription = dispatch_subscription_handler(m->name);
+	if (subscription)
+		return c->dispatch->subscriptions ? subscription : refuse_subscriptions;
+	return m->writes ? dispatch_command_handler(m->name) : dispatch_read_handler(m->name);
+}
+
+/* Handles the request and appends its one reply, if it has one now. */
 static void
 handle(struct call *c)
 {
 	const struct proto_request *r = c->request;
 	struct buf *reply = c->reply;
-	handler_fn handler = r->message->writes ? dispatch_command_handler(r->message->name)
-						: dispatch_read_handler(r->message->name);
 	size_t before = reply->len;
-	bool done = handler(c);
+	bool done = find_handler(c)(c);
+	if (c->deferred)
+		return;
 	if (reply->len - before > PROTO_MAX_REPLY) {
 		reply->len = before;
 		done = false;

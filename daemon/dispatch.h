@@ -27,6 +27,7 @@ struct journalled {
 struct journal {
 	void *self;
 	const uint8_t *(*epoch)(void *self); /* 16 bytes */
+	uint64_t (*first)(void *self);	     /* the oldest fact that can be read */
 	uint64_t (*stream_head)(void *self, uint64_t stream);
 	/* From `from` on, at most `limit`, until `fact` returns false. Returns 0, or a negative
 	 * code: the read failed. */
@@ -40,13 +41,22 @@ struct health {
 	bool clock_held;
 };
 
+struct delivery;
 struct replies;
+struct subscriptions;
 
 struct dispatch {
 	struct market *market;
 	const struct journal *journal;
-	struct replies *replies; /* NULL: keys are passed over, as in tests of the market */
-	fact_fn emit;		 /* takes the facts that commands make */
+	/* NULL in tests of the market: keys are passed over, and subscriptions refused. */
+	struct replies *replies;
+	struct subscriptions *subscriptions;
+	struct delivery *delivery;
+	int64_t monotonic_ms; /* as of this turn, for how long to wait */
+	/* Where the request at hand came from, for replies that come later. */
+	void *origin;
+	struct str envelope;
+	fact_fn emit; /* takes the facts that commands make */
 	void *emit_arg;
 	int64_t started_ms;
 	void (*health)(void *arg, struct health *ret); /* NULL: nothing to tell, as in tests */
@@ -67,7 +77,7 @@ bool dispatch_writes(struct str request);
 
 /*
  * Handles one request at the clock's time; appends exactly one reply to `*reply` (also for bytes
- * that are no request). A read sees the market as it is: the caller holds the reply back until that
+ * that are no request), or none where it is answered later, by delivery.h. A read sees the market as it is: the caller holds the reply back until that
  * is committed, and gives facts.read only what is committed.
  */
 void dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struct buf *reply);

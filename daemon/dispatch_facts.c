@@ -4,6 +4,8 @@
 
 #include "daemon/publish.h"
 
+#include <inttypes.h>
+
 enum { FACTS_PAGE = 1000 };
 
 struct facts_page {
@@ -70,6 +72,11 @@ facts_read(struct call *c)
 		       "there is no stream %.*s", STR_FMT(stream));
 		return false;
 	}
+	if ((from ? from : 1) < j->first(j->self)) {
+		refuse(&c->refusal, "facts_gone", "from", "`first` of streams.heads, or more",
+		       "facts before %" PRIu64 " are not kept any more", j->first(j->self));
+		return false;
+	}
 	if (j->read(j->self, from, (uint64_t)arg_int(c, "limit", FACTS_PAGE), take_fact, &page) !=
 	    0) {
 		buf_free(&page.rows);
@@ -121,7 +128,8 @@ streams_heads(struct call *c)
 		       "a stream's name is no text");
 		return false;
 	}
-	proto_write_ok(c->reply, c->request->id, 3);
+	proto_write_ok(c->reply, c->request->id, 4);
+	put_pair(c, "first", j->first(j->self));
 	put_key(c, "heads");
 	mp_put_map(c->reply, different);
 	buf_put(c->reply, rows.data, rows.len);

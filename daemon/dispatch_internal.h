@@ -12,6 +12,7 @@ struct call {
 	int64_t clock_ms;
 	bool executed;		/* the market has executed a command for this request */
 	bool dry_run;		/* nothing may change */
+	bool deferred;		/* it is answered later: no reply now */
 	struct refusal refusal; /* filled in where a handler returns false */
 	struct buf *reply;	/* appended to where it returns true: a whole reply */
 };
@@ -22,6 +23,7 @@ typedef bool (*handler_fn)(struct call *c);
 /* Handlers by message name; NULL where this file has none. */
 handler_fn dispatch_command_handler(const char *message);
 handler_fn dispatch_read_handler(const char *message);
+handler_fn dispatch_subscription_handler(const char *message);
 
 /* ---- what both need ---- */
 

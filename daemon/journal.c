@@ -13,6 +13,12 @@ epoch(void *self)
 }
 
 static uint64_t
+first(void *self)
+{
+	return store_first(self);
+}
+
+static uint64_t
 stream_head(void *self, uint64_t stream)
 {
 	return store_stream_head(self, stream);
@@ -52,5 +58,5 @@ read_facts(void *self, uint64_t from, uint64_t limit,
 void
 journal_of_store(struct journal *ret, struct store *store)
 {
-	*ret = (struct journal){store, epoch, stream_head, read_facts};
+	*ret = (struct journal){store, epoch, first, stream_head, read_facts};
 }

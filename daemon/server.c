@@ -1,5 +1,6 @@
 #include "daemon/server.h"
 
+#include "daemon/delivery.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/session.h"
@@ -39,6 +40,7 @@ struct server {
 	gid_t group;			 /* may connect; (gid_t)-1: none */
 	struct session *sessions;
 	unsigned n_sessions;
+	struct delivery *delivery;
 	struct event *turn, *heartbeat;
 	bool stopping, failed;
 	int stop_steps; /* left, of STOP_STEP_MS */
@@ -60,6 +62,14 @@ struct turn_bound {
 	int64_t ms;
 	struct timespec begun;
 };
+
+static int64_t
+monotonic_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 static int64_t
 since_ms(const struct timespec *begun)
@@ -127,6 +137,13 @@ release(struct server *s)
 }
 
 static void
+deliver(void *arg, void *origin, struct str envelope, struct str reply)
+{
+	(void)arg;
+	session_reply(origin, envelope, reply);
+}
+
+static void
 reap(struct server *s)
 {
 	struct session *each, *next;
@@ -137,6 +154,7 @@ reap(struct server *s)
 			continue;
 		DL_DELETE(s->sessions, each);
 		s->n_sessions--;
+		delivery_forget(s->delivery, each);
 		session_free(each);
 	}
 }
@@ -152,20 +170,30 @@ somebody_is_behind(const struct server *s)
 	return false;
 }
 
+/* How long until then; INT64_MAX for never. */
+static int64_t
+until_ms(int64_t then, int64_t now)
+{
+	return then == INT64_MAX ? then : then > now ? then - now : 0;
+}
+
 /* When the next turn is due if nothing comes before. Work that would outrun a reader waits for it a
  * little; a wall clock that was set is noticed by the heartbeat. */
 static void
 schedule(struct server *s, bool more, int64_t now_ms)
 {
-	int64_t deadline = market_next_deadline_ms(s->parts.market);
+	int64_t deadline = until_ms(market_next_deadline_ms(s->parts.market), now_ms);
+	int64_t fetch = until_ms(delivery_deadline_ms(s->delivery), monotonic_ms());
 	bool behind = somebody_is_behind(s);
 
 	if (more || work_waits(s, now_ms))
 		run_again(s, behind ? BEHIND_PAUSE_MS : 0);
 	else if (behind)
 		run_again(s, BEHIND_PAUSE_MS);
+	else if (deadline < IDLE_MS || fetch < IDLE_MS)
+		run_again(s, deadline < fetch ? deadline : fetch);
 	else if (deadline != INT64_MAX)
-		run_again(s, deadline - now_ms < IDLE_MS ? deadline - now_ms : IDLE_MS);
+		run_again(s, IDLE_MS);
 }
 
 static void
@@ -186,6 +214,7 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 	int64_t now_ms = clock_now(s->parts.clock);
 
 	(void)fd, (void)what;
+	s->parts.dispatch->monotonic_ms = monotonic_ms();
 	bool more = gather(s, now_ms);
 	if (turn_facts(s->parts.turn) == 0 && work_waits(s, now_ms))
 		tick(s, now_ms);
@@ -194,7 +223,9 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	release(s);
+	turn_deliver(s->parts.turn, s->delivery);
 	turn_clear(s->parts.turn);
+	more = delivery_run(s->delivery, s->parts.dispatch->monotonic_ms) || more;
 	reap(s);
 	schedule(s, more, now_ms);
 }
@@ -230,8 +261,11 @@ on_heartbeat(evutil_socket_t fd, short what, void *arg)
 	DL_FOREACH(s->sessions, each)
 	session_send(each, buf_str(&frame));
 	buf_free(&frame);
-	if (work_waits(s, clock_now(s->parts.clock)))
+	if (work_waits(s, clock_now(s->parts.clock)) ||
+	    subscriptions_could_store(s->parts.subscriptions)) {
+		turn_settle(s->parts.turn);
 		wake(s);
+	}
 	notify_status(s->parts.notify,
 		      "%" PRIu64 " participants, %" PRIu64 " listings (%" PRIu64 " open), %" PRIu64
 		      " told matches; fact %" PRIu64 "; gateways: %u",
@@ -310,6 +344,9 @@ server_new(const struct server_parts *parts)
 	struct server *s = mem_zalloc(sizeof(*s));
 
 	s->parts = *parts;
+	s->delivery =
+	    delivery_new(parts->market, parts->dispatch->journal, parts->subscriptions, deliver, s);
+	parts->dispatch->delivery = s->delivery;
 	s->turn = evtimer_new(parts->base, on_turn, s);
 	s->heartbeat = event_new(parts->base, -1, EV_PERSIST, on_heartbeat, s);
 	s->lock = socket_file_claim(parts->options->core_socket);
@@ -333,6 +370,8 @@ server_free(struct server *s)
 
 	if (!s)
 		return;
+	s->parts.dispatch->delivery = NULL;
+	delivery_free(s->delivery);
 	DL_FOREACH_SAFE(s->sessions, each, next)
 	session_free(each);
 	if (s->listener)

@@ -10,7 +10,8 @@
  *      make; replies are held back
  *   3  if that made no facts, and deadlines have passed or telling work waits: a tick
  *   4  all facts and rows of the turn are stored in one commit
- *   5  replies go out, then facts, to every gateway
+ *   5  replies go out, then facts, to every gateway; then whoever fetches from a subscription is
+ *      given what is due
  *   6  sessions that ended are freed, and the next turn is set: at once if there is more to do, at
  *      the next deadline, or when something comes
  *
@@ -37,6 +38,7 @@ struct server_parts {
 	struct market *market;
 	struct turn *turn; /* takes dispatch's facts */
 	struct dispatch *dispatch;
+	struct subscriptions *subscriptions;
 	struct clock *clock;
 	struct notify *notify;
 };

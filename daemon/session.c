@@ -76,8 +76,11 @@ take_request(struct session *s, const struct channel_frame *f, struct session_wo
 {
 	struct buf reply = BUF_EMPTY;
 
+	work->dispatch->origin = s;
+	work->dispatch->envelope = f->envelope;
 	dispatch_request(work->dispatch, f->bytes, work->clock_ms, &reply);
-	channel_put_reply(&s->held, f->envelope, buf_str(&reply));
+	if (reply.len > 0)
+		channel_put_reply(&s->held, f->envelope, buf_str(&reply));
 	buf_free(&reply);
 	work->requests--;
 }
@@ -142,6 +145,17 @@ session_release(struct session *s, struct str frames)
 		stream_send(s->stream, frames);
 	if (stream_backlog(s->stream) > SESSION_BACKLOG_MAX)
 		session_doom(s, CHANNEL_TOO_SLOW);
+}
+
+void
+session_reply(struct session *s, struct str envelope, struct str reply)
+{
+	struct buf frame = BUF_EMPTY;
+	if (s->doomed)
+		return;
+	channel_put_reply(&frame, envelope, reply);
+	stream_send(s->stream, buf_str(&frame));
+	buf_free(&frame);
 }
 
 void

@@ -1,6 +1,7 @@
 #include "daemon/turn.h"
 
 #include "daemon/channel.h"
+#include "daemon/delivery.h"
 #include "daemon/publish.h"
 #include "daemon/replies.h"
 #include "proto/proto.h"
@@ -16,7 +17,9 @@ static_assert((int)STORE_EPOCH == (int)PROTO_EPOCH, "an epoch is an epoch");
 struct turn_fact {
 	uint64_t number;
 	enum fact_kind kind;
+	struct about about;
 	size_t body_at, body_len; /* body_len 0: nothing to publish */
+	size_t note_len;	  /* the note follows the body; 0: none */
 	size_t n_links;
 	struct store_link links[STORE_STREAMS];
 };
@@ -25,7 +28,8 @@ struct turn {
 	struct market *market;
 	struct store *store;
 	struct replies *replies;
-	bool begun;
+	struct subscriptions *subscriptions;
+	bool begun, settle;
 	struct buf bodies;
 	size_t bytes; /* of the facts themselves */
 	struct turn_fact *facts;
@@ -34,13 +38,14 @@ struct turn {
 };
 
 struct turn *
-turn_new(struct market *market, struct store *store, struct replies *replies)
+turn_new(const struct turn_parts *parts)
 {
 	struct turn *t = mem_zalloc(sizeof(*t));
 
-	t->market = market;
-	t->store = store;
-	t->replies = replies;
+	t->market = parts->market;
+	t->store = parts->store;
+	t->replies = parts->replies;
+	t->subscriptions = parts->subscriptions;
 	return t;
 }
 
@@ -75,11 +80,17 @@ turn_emit(void *turn, const struct fact *f, struct str bytes)
 	t->bytes += bytes.len;
 	if (publish_body(t->market, f, &t->bodies))
 		kept->body_len = t->bodies.len - kept->body_at;
+	about_fact(t->market, f, &kept->about);
+	size_t note_at = t->bodies.len;
+	subscriptions_judge(t->subscriptions, f, &kept->about, &t->bodies);
+	kept->note_len = t->bodies.len - note_at;
+	struct str note = {(const char *)t->bodies.data + note_at, (uint32_t)kept->note_len};
 	kept->n_links = market_streams(t->market, f, streams);
 	for (size_t i = 0; i < kept->n_links; i++)
 		kept->links[i].stream = streams[i];
 	if (!t->failed)
-		store_fact(t->store, f->number, bytes, kept->links, kept->n_links, STR_NONE);
+		store_fact(t->store, f->number, bytes, kept->links, kept->n_links,
+			   kept->note_len ? note : STR_NONE);
 }
 
 size_t
@@ -106,10 +117,30 @@ put_reply(void *arg, uint64_t number, struct str bytes)
 	store_aside(arg, ASIDE_REPLIES, number, bytes);
 }
 
+static void
+put_subscription(void *arg, bool views, uint64_t key, struct str bytes)
+{
+	store_aside(arg, views ? ASIDE_VIEWS : ASIDE_SUBSCRIPTIONS, key, bytes);
+}
+
+static bool
+has_work(const struct turn *t)
+{
+	return t->n_facts > 0 || replies_changed(t->replies) ||
+	       subscriptions_must_store(t->subscriptions) ||
+	       (t->settle && subscriptions_could_store(t->subscriptions));
+}
+
+void
+turn_settle(struct turn *t)
+{
+	t->settle = true;
+}
+
 int
 turn_commit(struct turn *t)
 {
-	if (t->n_facts == 0 && !replies_changed(t->replies))
+	if (!has_work(t))
 		return 0;
 	begin(t);
 	if (t->failed)
@@ -117,7 +148,8 @@ turn_commit(struct turn *t)
 	if (t->n_facts > 0)
 		market_flush(t->market, put_row, t->store);
 	replies_flush(t->replies, put_reply, t->store);
-	t->begun = false;
+	subscriptions_flush(t->subscriptions, put_subscription, t->store);
+	t->begun = t->settle = false;
 	return store_commit(t->store, market_digest(t->market));
 }
 
@@ -152,6 +184,20 @@ turn_publish(const struct turn *t, struct buf *out)
 		}
 	}
 	buf_free(&topic);
+}
+
+void
+turn_deliver(const struct turn *t, struct delivery *d)
+{
+	for (size_t i = 0; i < t->n_facts; i++) {
+		const struct turn_fact *f = &t->facts[i];
+		const char *body = (const char *)t->bodies.data + f->body_at;
+		struct recent_fact recent = {.number = f->number, .about = f->about};
+		recent.body = (struct str){body, (uint32_t)f->body_len};
+		if (f->note_len > 0)
+			recent.note = (struct str){body + f->body_len, (uint32_t)f->note_len};
+		delivery_keep(d, &recent);
+	}
 }
 
 void

@@ -7,7 +7,7 @@
  * fact left it (a later command of the same turn may change the listing again); it is given out
  * only after the commit. What the commit did not keep nobody is told.
  *
- * What the daemon keeps beside the market (replies) is stored in the same commit: a command's effect
+ * What the daemon keeps beside the market (replies, subscriptions) is stored in the same commit: a command's effect
  * and the reply under its key are there both or neither.
  *
  * The store gathers a turn in memory until its commit, so reads of the journal within the turn see
@@ -19,15 +19,24 @@
 
 #include <stddef.h>
 
+struct delivery;
 struct replies;
 struct store;
+struct subscriptions;
 struct turn;
 
 /* Tables of asides in the store (store.h). Stored: never renumber. */
-enum aside { ASIDE_REPLIES };
+enum aside { ASIDE_REPLIES, ASIDE_SUBSCRIPTIONS, ASIDE_VIEWS };
 
-/* Market, store and replies must outlive it. Free with turn_free, which takes NULL. */
-struct turn *turn_new(struct market *market, struct store *store, struct replies *replies);
+/* What a turn is about; all of it outlives it. */
+struct turn_parts {
+	struct market *market;
+	struct store *store;
+	struct replies *replies;
+	struct subscriptions *subscriptions;
+};
+/* Free with turn_free, which takes NULL. */
+struct turn *turn_new(const struct turn_parts *parts);
 void turn_free(struct turn *t);
 
 /* Takes a fact just applied (fact_fn; the argument is the turn). */
@@ -46,5 +55,11 @@ int turn_commit(struct turn *t);
 /* Appends the committed facts to `out` as frames of the channel (CHANNEL_FACT): one for each stream
  * that a fact concerns. */
 void turn_publish(const struct turn *t, struct buf *out);
+/* Has the next commit store how far subscriptions have come, which else waits for one that comes
+ * anyhow. */
+void turn_settle(struct turn *t);
+
+/* Hands the committed facts to delivery. */
+void turn_deliver(const struct turn *t, struct delivery *d);
 /* Forgets the facts; keeps the memory for the next turn. */
 void turn_clear(struct turn *t);

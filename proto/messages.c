@@ -292,8 +292,97 @@ static const struct proto_field heads_args[] = {
 };
 static const struct proto_field heads_results[] = {
     {"heads", PROTO_MAP, PROTO_REQUIRED, 0, 0, "stream: number of its last fact, 0 for none"},
+    {"first", PROTO_INT, 0, 0, 0, "the oldest fact that is kept"},
     {"head", PROTO_INT, PROTO_REQUIRED, 0, 0, "the last fact's number"},
     {"epoch", PROTO_BIN, PROTO_REQUIRED, 0, 0, "the epoch, 16 bytes"},
+    END,
+};
+
+/* ---- subscriptions ---- */
+
+static const struct proto_field subscription_create_args[] = {
+    {"name", PROTO_TEXT, PROTO_REQUIRED, 1, NAME, "your name for it"},
+    {"exchange", PROTO_TEXT, 0, 1, NAME, "only facts of this exchange"},
+    {"side", PROTO_TEXT, 0, 1, NAME,
+     "need or offer: only facts about such listings, and matches; `participant`, `listing` and "
+     "`fields` then mean that side of a match"},
+    {"participant", PROTO_TEXT, 0, 1, ID, "only facts about this participant"},
+    {"listing", PROTO_TEXT, 0, 1, LISTING_ID, "only facts about this listing"},
+    {"kinds", PROTO_ARRAY, 0, 0, 64, "only these kinds of facts"},
+    {"min_score", PROTO_INT, 0, 0, 1000, "of matches: only while the score is at least this"},
+    {"fields", PROTO_MAP, 0, 0, 64,
+     "only listings that meet these statements, written as the other side writes them; with "
+     "`exchange` and `side`"},
+    {"start", PROTO_TEXT, 0, 1, NAME,
+     "\"now\" (default), or \"state\": what stands now comes first, then what happens"},
+    {"from", PROTO_INT, 0, 1, INT64_MAX, "instead: the first fact's number"},
+    {"since", PROTO_INT, 0, TIME, "instead: facts from this time on, ms of Unix time"},
+    {"ack_timeout_ms", PROTO_INT, 0, 1000, 3600000,
+     "what is not acknowledged for so long is given again (default 30000)"},
+    END,
+};
+static const struct proto_field subscription_create_results[] = {
+    {"result", PROTO_TEXT, PROTO_REQUIRED, 0, 0,
+     "\"changed\", or \"unchanged\": there is one of that name and filter already"},
+    {"name", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "its name"},
+    {"acked", PROTO_INT, PROTO_REQUIRED, 0, 0, "facts up to this number are not given"},
+    {"epoch", PROTO_BIN, PROTO_REQUIRED, 0, 0, "the epoch, 16 bytes"},
+    END,
+};
+static const struct proto_field subscription_name_args[] = {
+    {"name", PROTO_TEXT, PROTO_REQUIRED, 1, NAME, "its name"},
+    END,
+};
+static const struct proto_field subscription_list_args[] = {
+    {"after", PROTO_INT, 0, 0, UINT32_MAX, "where the previous page ended"},
+    {"limit", PROTO_INT, 0, 1, 1000, "at most so many (default 100)"},
+    END,
+};
+static const struct proto_field subscription_list_results[] = {
+    {"subscriptions", PROTO_ARRAY, PROTO_REQUIRED, 0, 0,
+     "as in subscription.show, without filters"},
+    {"next", PROTO_INT, 0, 0, 0, "give it as `after` for the next page; absent at the end"},
+    END,
+};
+static const struct proto_field subscription_show_results[] = {
+    {"subscription", PROTO_MAP, PROTO_REQUIRED, 0, 0,
+     "{client, name, created, acked, acked_at, lag, given, waiting, state, ack_timeout_ms, "
+     "filter}: "
+     "`lag` is how many numbers `acked` is behind the head, `given` the last number handed out, "
+     "`waiting` whether somebody fetches at this moment, `state` whether the state is still being "
+     "given; `lost` [from, to] where facts it was due are gone, `misfit` where its `fields` do not "
+     "fit the changed exchange and let nothing through"},
+    END,
+};
+static const struct proto_field subscription_delete_results[] = {
+    {"result", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "\"changed\""},
+    {"name", PROTO_TEXT, PROTO_REQUIRED, 0, 0, "its name"},
+    END,
+};
+static const struct proto_field subscription_fetch_args[] = {
+    {"name", PROTO_TEXT, PROTO_REQUIRED, 1, NAME, "its name"},
+    {"consumer", PROTO_INT, PROTO_REQUIRED, 1, INT64_MAX,
+     "a random number: another one takes the subscription over, and begins behind what was "
+     "acknowledged"},
+    {"credit", PROTO_INT, 0, 0, 10000,
+     "at most so many facts (default 1000); 0 to acknowledge only"},
+    {"wait_ms", PROTO_INT, 0, 0, 60000,
+     "the answer may wait so long for a fact to come (default 0)"},
+    {"ack", PROTO_INT, 0, 0, INT64_MAX, "all up to this number is done with"},
+    {"ack_state", PROTO_INT, 0, 0, INT64_MAX, "the same with a row's `state`, while there is one"},
+    {"epoch", PROTO_BIN, 0, 16, 16, "the epoch that you count in"},
+    END,
+};
+static const struct proto_field subscription_fetch_results[] = {
+    {"facts", PROTO_ARRAY, PROTO_REQUIRED, 0, 0,
+     "{number, state, body, because} each; `state` only in what stands, where number is that of "
+     "the beginning; `because` in matches: your subscriptions that let it through"},
+    {"head", PROTO_INT, PROTO_REQUIRED, 0, 0, "the last fact's number"},
+    {"epoch", PROTO_BIN, PROTO_REQUIRED, 0, 0, "the epoch, 16 bytes"},
+    {"subscription_lagged", PROTO_ARRAY, 0, 0, 0,
+     "[from, to]: facts that are gone before they were fetched; acknowledge `to` to go on behind"},
+    {"epoch_changed", PROTO_BOOL, 0, 0, 0,
+     "true: matchd was restored, and numbers mean other facts; fetch with `epoch` to go on"},
     END,
 };
 
@@ -333,6 +422,16 @@ const struct proto_message proto_messages[] = {
      "All matches of a listing, best first, by page."},
     {"match.explain", false, explain_args, explain_results,
      "Why two listings match, or not, field by field."},
+    {"subscription.create", true, subscription_create_args, subscription_create_results,
+     "Makes a durable subscription; the same again changes nothing."},
+    {"subscription.delete", true, subscription_name_args, subscription_delete_results,
+     "Ends a subscription and forgets it."},
+    {"subscription.show", false, subscription_name_args, subscription_show_results,
+     "One subscription of the client's, and how far it has come."},
+    {"subscription.list", false, subscription_list_args, subscription_list_results,
+     "The client's subscriptions, or where no client is named all, by page."},
+    {"subscription.fetch", false, subscription_fetch_args, subscription_fetch_results,
+     "Takes facts, and acknowledges those taken before."},
     {"facts.read", false, facts_args, facts_results, "Facts by number: replay."},
     {"streams.heads", false, heads_args, heads_results,
      "Where streams stand, to see whether something was missed."},
@@ -462,5 +561,12 @@ const struct proto_error_code proto_error_codes[] = {
      "too many of the client's requests wait for their answers: wait for some"},
     {"storage_failed", "the turn could not be stored; nothing of it was kept"},
     {"idempotency_conflict", "the key was used for another request"},
+    {"facts_gone", "facts so old are not kept any more"},
+    {"unknown_subscription", "the client has no subscription of that name"},
+    {"subscription_exists", "the client has one of that name with another filter"},
+    {"subscription_taken", "another consumer fetches from it now"},
+    {"subscription_deleted", "it was deleted while you waited"},
+    {"too_many_subscriptions", "the client, or all clients, have the most allowed"},
+    {"not_public", "conditions can only be stated on fields that everybody may see"},
     {NULL, NULL},
 };

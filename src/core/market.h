@@ -155,7 +155,14 @@ struct told {
 	uint64_t serial; /* the number of its match.made fact */
 	const struct listing *need, *offer;
 	uint16_t score;
+	uint8_t need_box, offer_box;
 };
+/* Told pairs by place, from 0, for walking all of them: false where the place is free. A pair keeps
+ * its place for as long as it is told, another may have it after. */
+/* MessagePack [[field, need's points, offer's points]…], as its fact has them now. */
+void market_reasons(const struct market *m, const struct told *t, struct buf *out);
+size_t market_told_places(const struct market *m);
+bool market_told_at(const struct market *m, size_t place, struct told *ret);
 /* The told pair with the next serial above `after`, or false. Slow: for tests and inspection. */
 bool market_told_after(const struct market *m, uint64_t after, struct told *ret);
 

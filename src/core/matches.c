@@ -30,6 +30,36 @@ market_matches(const struct market *m, const struct listing *l, size_t *ret_coun
 	return matches;
 }
 
+static void
+tell_pair(const struct market *m, const struct told_pair *t, struct told *ret)
+{
+	*ret = (struct told){
+	    t->serial,	 listing_at(m, t->need), listing_at(m, t->offer), t->score, t->need_box,
+	    t->offer_box};
+}
+
+void
+market_reasons(const struct market *m, const struct told *t, struct buf *out)
+{
+	pair_reasons(m, t->need, t->offer, t->need_box, t->offer_box, out);
+}
+
+size_t
+market_told_places(const struct market *m)
+{
+	return m->n_places;
+}
+
+bool
+market_told_at(const struct market *m, size_t place, struct told *ret)
+{
+	const struct told_pair *t = &m->told[place];
+	if (t->serial == 0)
+		return false;
+	tell_pair(m, t, ret);
+	return true;
+}
+
 bool
 market_told_after(const struct market *m, uint64_t after, struct told *ret)
 {
@@ -41,8 +71,7 @@ market_told_after(const struct market *m, uint64_t after, struct told *ret)
 	}
 	if (!next)
 		return false;
-	*ret = (struct told){next->serial, listing_at(m, next->need), listing_at(m, next->offer),
-			     next->score};
+	tell_pair(m, next, ret);
 	return true;
 }
 

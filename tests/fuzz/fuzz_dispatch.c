@@ -48,6 +48,13 @@ epoch(void *self)
 }
 
 static uint64_t
+first(void *self)
+{
+	(void)self;
+	return 1;
+}
+
+static uint64_t
 stream_head(void *self, uint64_t stream)
 {
 	(void)self;
@@ -66,7 +73,7 @@ read_facts(void *self, uint64_t from, uint64_t limit,
 	return 0;
 }
 
-static const struct journal journal = {NULL, epoch, stream_head, read_facts};
+static const struct journal journal = {NULL, epoch, first, stream_head, read_facts};
 
 /* ---- what the market begins with ---- */
 

@@ -49,6 +49,13 @@ no_epoch(void *self)
 }
 
 static uint64_t
+no_first(void *self)
+{
+	(void)self;
+	return 1;
+}
+
+static uint64_t
 no_head(void *self, uint64_t stream)
 {
 	(void)self;
@@ -391,7 +398,7 @@ main(void)
 	struct driver d = {.dispatch.market = market_new()};
 	struct buf in = BUF_EMPTY;
 
-	d.journal = (struct journal){&d, no_epoch, no_head, no_facts};
+	d.journal = (struct journal){&d, no_epoch, no_first, no_head, no_facts};
 	d.dispatch.journal = &d.journal;
 	d.dispatch.emit = keep_fact;
 	d.dispatch.emit_arg = &d;

@@ -102,6 +102,16 @@ static const struct {
     {"match.explain", "{\"need\":\"beta/shafts\",\"offer\":\"acme/turning\"}"},
     {"facts.read", "{\"from\":9007199254740993,\"limit\":1000,\"stream\":\"p.acme\"}"},
     {"streams.heads", "{\"streams\":[\"p.acme\",\"x.patents\"]}"},
+    {"subscription.create",
+     "{\"name\":\"mail\",\"exchange\":\"patents\",\"side\":\"offer\",\"participant\":\"acme\","
+     "\"listing\":\"acme/turning\",\"kinds\":[\"match.made\",\"match.ended\"],\"min_score\":300,"
+     "\"fields\":{\"trl\":{\"from\":\"trl6\"}},\"start\":\"state\",\"ack_timeout_ms\":30000}"},
+    {"subscription.delete", "{\"name\":\"mail\"}"},
+    {"subscription.show", "{\"name\":\"mail\"}"},
+    {"subscription.list", "{\"after\":7,\"limit\":1000}"},
+    {"subscription.fetch",
+     "{\"name\":\"mail\",\"consumer\":9007199254740993,\"credit\":1000,\"wait_ms\":60000,"
+     "\"ack\":1042,\"ack_state\":4294967314}"},
 };
 
 /* Compares one argument, in every form in which handlers look at it, with the expected token. */

@@ -167,6 +167,57 @@ class MatchExplainReply(TypedDict):
     """
 
 
+class SubscriptionCreateReply(TypedDict):
+    result: str
+    """"changed", or "unchanged": there is one of that name and filter already"""
+    name: str
+    """its name"""
+    acked: int
+    """facts up to this number are not given"""
+    epoch: bytes
+    """the epoch, 16 bytes"""
+
+
+class SubscriptionDeleteReply(TypedDict):
+    result: str
+    """"changed" """
+    name: str
+    """its name"""
+
+
+class SubscriptionShowReply(TypedDict):
+    subscription: dict[str, Any]
+    """
+    {client, name, created, acked, acked_at, lag, given, waiting, state, ack_timeout_ms, filter}: `lag` is how many
+    numbers `acked` is behind the head, `given` the last number handed out, `waiting` whether somebody fetches at
+    this moment, `state` whether the state is still being given; `lost` [from, to] where facts it was due are
+    gone, `misfit` where its `fields` do not fit the changed exchange and let nothing through
+    """
+
+
+class SubscriptionListReply(TypedDict):
+    subscriptions: list[Any]
+    """as in subscription.show, without filters"""
+    next: NotRequired[int]
+    """give it as `after` for the next page; absent at the end"""
+
+
+class SubscriptionFetchReply(TypedDict):
+    facts: list[Any]
+    """
+    {number, state, body, because} each; `state` only in what stands, where number is that of the beginning; `because`
+    in matches: your subscriptions that let it through
+    """
+    head: int
+    """the last fact's number"""
+    epoch: bytes
+    """the epoch, 16 bytes"""
+    subscription_lagged: NotRequired[list[Any]]
+    """[from, to]: facts that are gone before they were fetched; acknowledge `to` to go on behind"""
+    epoch_changed: NotRequired[bool]
+    """true: matchd was restored, and numbers mean other facts; fetch with `epoch` to go on"""
+
+
 class FactsReadReply(TypedDict):
     facts: list[Any]
     """{number, streams: {name: prev}, body} each; facts that concern no stream are left out"""
@@ -181,6 +232,8 @@ class FactsReadReply(TypedDict):
 class StreamsHeadsReply(TypedDict):
     heads: dict[str, Any]
     """stream: number of its last fact, 0 for none"""
+    first: NotRequired[int]
+    """the oldest fact that is kept"""
     head: int
     """the last fact's number"""
     epoch: bytes
@@ -735,6 +788,156 @@ def match_explain(
     )
 
 
+def subscription_create(
+    name: str,
+    *,
+    exchange: str | None = None,
+    side: str | None = None,
+    participant: str | None = None,
+    listing: str | None = None,
+    kinds: Sequence[Any] | None = None,
+    min_score: int | None = None,
+    fields: Mapping[str, Any] | None = None,
+    start: str | None = None,
+    from_: int | None = None,
+    since: int | datetime | None = None,
+    ack_timeout_ms: int | None = None,
+) -> Request[SubscriptionCreateReply]:
+    """Makes a durable subscription; the same again changes nothing. Writes.
+
+    name: your name for it
+    exchange: only facts of this exchange
+    side: need or offer: only facts about such listings, and matches; `participant`, `listing` and `fields` then mean
+        that side of a match
+    participant: only facts about this participant
+    listing: only facts about this listing
+    kinds: only these kinds of facts
+    min_score: of matches: only while the score is at least this
+    fields: only listings that meet these statements, written as the other side writes them; with `exchange` and
+        `side`
+    start: "now" (default), or "state": what stands now comes first, then what happens
+    from_: instead: the first fact's number
+    since: instead: facts from this time on, ms of Unix time
+    ack_timeout_ms: what is not acknowledged for so long is given again (default 30000)
+    """
+    return Request(
+        "subscription.create",
+        arguments(
+            {
+                "name": name,
+            },
+            {
+                "exchange": exchange,
+                "side": side,
+                "participant": participant,
+                "listing": listing,
+                "kinds": kinds,
+                "min_score": min_score,
+                "fields": fields,
+                "start": start,
+                "from": from_,
+                "since": since,
+                "ack_timeout_ms": ack_timeout_ms,
+            },
+        ),
+    )
+
+
+def subscription_delete(
+    name: str,
+) -> Request[SubscriptionDeleteReply]:
+    """Ends a subscription and forgets it. Writes.
+
+    name: its name
+    """
+    return Request(
+        "subscription.delete",
+        arguments(
+            {
+                "name": name,
+            },
+        ),
+    )
+
+
+def subscription_show(
+    name: str,
+) -> Request[SubscriptionShowReply]:
+    """One subscription of the client's, and how far it has come. Reads.
+
+    name: its name
+    """
+    return Request(
+        "subscription.show",
+        arguments(
+            {
+                "name": name,
+            },
+        ),
+    )
+
+
+def subscription_list(
+    *,
+    after: int | None = None,
+    limit: int | None = None,
+) -> Paged[SubscriptionListReply]:
+    """The client's subscriptions, or where no client is named all, by page. Reads.
+
+    after: where the previous page ended
+    limit: at most so many (default 100)
+    """
+    return Paged(
+        "subscription.list",
+        arguments(
+            {},
+            {
+                "after": after,
+                "limit": limit,
+            },
+        ),
+        "subscriptions",
+    )
+
+
+def subscription_fetch(
+    name: str,
+    consumer: int,
+    *,
+    credit: int | None = None,
+    wait_ms: int | None = None,
+    ack: int | None = None,
+    ack_state: int | None = None,
+    epoch: bytes | None = None,
+) -> Request[SubscriptionFetchReply]:
+    """Takes facts, and acknowledges those taken before. Reads.
+
+    name: its name
+    consumer: a random number: another one takes the subscription over, and begins behind what was acknowledged
+    credit: at most so many facts (default 1000); 0 to acknowledge only
+    wait_ms: the answer may wait so long for a fact to come (default 0)
+    ack: all up to this number is done with
+    ack_state: the same with a row's `state`, while there is one
+    epoch: the epoch that you count in
+    """
+    return Request(
+        "subscription.fetch",
+        arguments(
+            {
+                "name": name,
+                "consumer": consumer,
+            },
+            {
+                "credit": credit,
+                "wait_ms": wait_ms,
+                "ack": ack,
+                "ack_state": ack_state,
+                "epoch": epoch,
+            },
+        ),
+    )
+
+
 def facts_read(
     from_: int,
     *,
@@ -803,5 +1006,10 @@ class Messages:
     listing_list = Method(listing_list)
     listing_matches = Method(listing_matches)
     match_explain = Method(match_explain)
+    subscription_create = Method(subscription_create)
+    subscription_delete = Method(subscription_delete)
+    subscription_show = Method(subscription_show)
+    subscription_list = Method(subscription_list)
+    subscription_fetch = Method(subscription_fetch)
     facts_read = Method(facts_read)
     streams_heads = Method(streams_heads)

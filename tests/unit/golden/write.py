@@ -20,6 +20,8 @@ CHANGED = {"result": "changed", "listing": "acme/turning", "revision": 2, "state
 PARTICIPANT = {"result": "changed", "revision": 1, "status": "member", "number": 7}
 FACT = {"fact": "listing.paused", "number": 41, "at": 1767225600000, "listing": "acme/turning",
         "exchange": "contract-manufacturing", "side": "offer", "state": "paused"}
+SUBSCRIPTION = {"client": "portal", "name": "mail", "created": 1767225600000, "acked": 1040, "acked_at": 1767225600000,
+                "lag": 2, "given": 1042, "waiting": True, "state": False, "ack_timeout_ms": 30000}
 
 REQUESTS = {
     "hello": {"versions": [1, 2], "client": "portal 4.2"},
@@ -59,6 +61,14 @@ REQUESTS = {
     "match.explain": {"need": "beta/shafts", "offer": "acme/turning"},
     "facts.read": {"from": 9007199254740993, "limit": 1000, "stream": "p.acme"},
     "streams.heads": {"streams": ["p.acme", "x.patents"]},
+    "subscription.create": {"name": "mail", "exchange": "patents", "side": "offer", "participant": "acme",
+                            "listing": "acme/turning", "kinds": ["match.made", "match.ended"], "min_score": 300,
+                            "fields": {"trl": {"from": "trl6"}}, "start": "state", "ack_timeout_ms": 30000},
+    "subscription.delete": {"name": "mail"},
+    "subscription.show": {"name": "mail"},
+    "subscription.list": {"after": 7, "limit": 1000},
+    "subscription.fetch": {"name": "mail", "consumer": 9007199254740993, "credit": 1000, "wait_ms": 60000, "ack": 1042,
+                           "ack_state": 4294967314},
 }
 
 REPLIES = {
@@ -99,6 +109,14 @@ REPLIES = {
     "facts.read": {"facts": [{"number": 41, "streams": {"p.acme": 40, "x.contract-manufacturing": 0}, "body": FACT}],
                    "next": 42, "head": 1042, "epoch": EPOCH},
     "streams.heads": {"heads": {"p.acme": 41, "x.patents": 0}, "head": 1042, "epoch": EPOCH},
+    "subscription.create": {"result": "changed", "name": "mail", "acked": 1042, "epoch": EPOCH},
+    "subscription.delete": {"result": "changed", "name": "mail"},
+    "subscription.show": {"subscription": {**SUBSCRIPTION, "filter": {"exchange": "patents", "min_score": 300}}},
+    "subscription.list": {"subscriptions": [SUBSCRIPTION], "next": 7},
+    "subscription.fetch": {"facts": [{"number": 41, "body": FACT},
+                                     {"number": 41, "state": 7, "body": FACT},
+                                     {"number": 43, "body": FACT, "because": ["mail", "all"]}],
+                           "head": 1042, "epoch": EPOCH, "subscription_lagged": [2, 40], "epoch_changed": True},
 }
 
 LISTING = {"listing": "acme/turning", "exchange": "patents", "side": "offer", "state": "open"}

@@ -1,0 +1,319 @@
+#include "daemon/delivery.h"
+
+#include "daemon/page.h"
+#include "proto/proto.h"
+#include "util/mem.h"
+#include "util/mp.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+enum {
+	ENVELOPE_MAX = 255,
+	RUN_LOOKS = 8192, /* of a turn, for all together: some 20 ms */
+	MOVED = 4096	  /* facts that nobody had to acknowledge, before that is worth storing */
+};
+
+/* A fetch that waits. */
+struct fetch {
+	struct subscription *sub;
+	void *origin;
+	uint64_t id;
+	uint32_t credit;
+	int64_t deadline_ms;
+	bool other_epoch; /* the consumer counts in one that is over */
+	uint8_t envelope_len;
+	char envelope[ENVELOPE_MAX];
+	struct fetch *prev, *next;
+};
+
+struct delivery {
+	const struct market *market;
+	const struct journal *journal;
+	struct subscriptions *subscriptions;
+	struct recent *recent;
+	struct fetch *waiting;
+	delivery_send_fn send;
+	void *arg;
+};
+
+struct delivery *
+delivery_new(const struct market *m, const struct journal *journal, struct subscriptions *s,
+	     delivery_send_fn send, void *arg)
+{
+	struct delivery *d = mem_zalloc(sizeof *d);
+	*d = (struct delivery){m, journal, s, recent_new(), NULL, send, arg};
+	return d;
+}
+
+static void
+drop(struct delivery *d, struct fetch *f)
+{
+	DL_DELETE(d->waiting, f);
+	f->sub->fetch = NULL;
+	free(f);
+}
+
+void
+delivery_free(struct delivery *d)
+{
+	if (!d)
+		return;
+	while (d->waiting)
+		drop(d, d->waiting);
+	recent_free(d->recent);
+	free(d);
+}
+
+bool
+place_before(struct place_in a, struct place_in b)
+{
+	return a.state != b.state ? a.state < b.state : a.number < b.number;
+}
+
+static const uint8_t *
+epoch_of(const struct delivery *d)
+{
+	return d->journal->epoch(d->journal->self);
+}
+
+static bool
+is_epoch(const struct delivery *d, const uint8_t *epoch)
+{
+	return memcmp(epoch, epoch_of(d), SUBSCRIPTION_EPOCH) == 0;
+}
+
+/* ---- answering ---- */
+
+static void
+answer(struct delivery *d, struct fetch *f, const struct buf *reply)
+{
+	d->send(d->arg, f->origin, (struct str){f->envelope, f->envelope_len}, buf_str(reply));
+	drop(d, f);
+}
+
+static void
+put_epoch(const struct delivery *d, struct buf *out)
+{
+	mp_put_text(out, "epoch");
+	mp_put_bin(out, (struct str){(const char *)epoch_of(d), SUBSCRIPTION_EPOCH});
+}
+
+/* The reply to a fetch: the page's rows, and what there is to say of the subscription. */
+static void
+answer_page(struct delivery *d, struct fetch *f, const struct page *p)
+{
+	struct buf reply = BUF_EMPTY;
+	bool lost = p->lost_to > 0;
+
+	proto_write_ok(&reply, f->id, 3u + lost + p->epoch_changed);
+	mp_put_text(&reply, "facts");
+	mp_put_array(&reply, p->count);
+	buf_put(&reply, p->rows.data, p->rows.len);
+	mp_put_text(&reply, "head");
+	mp_put_uint(&reply, market_head(d->market));
+	put_epoch(d, &reply);
+	if (lost) {
+		mp_put_text(&reply, "subscription_lagged");
+		mp_put_array(&reply, 2);
+		mp_put_uint(&reply, p->lost_from);
+		mp_put_uint(&reply, p->lost_to);
+	}
+	if (p->epoch_changed) {
+		mp_put_text(&reply, "epoch_changed");
+		mp_put_bool(&reply, true);
+	}
+	answer(d, f, &reply);
+	buf_free(&reply);
+}
+
+static void
+answer_nothing(struct delivery *d, struct fetch *f)
+{
+	struct page nothing = {0};
+	answer_page(d, f, &nothing);
+}
+
+void
+delivery_end(struct delivery *d, struct subscription *sub, const char *code, const char *message)
+{
+	struct buf reply = BUF_EMPTY;
+	if (!sub->fetch)
+		return;
+	proto_write_error(&reply, sub->fetch->id, code, "name", message, NULL);
+	answer(d, sub->fetch, &reply);
+	buf_free(&reply);
+}
+
+void
+delivery_forget(struct delivery *d, const void *origin)
+{
+	struct fetch *f, *next;
+	DL_FOREACH_SAFE(d->waiting, f, next)
+	if (f->origin == origin)
+		drop(d, f);
+}
+
+/* ---- asking ---- */
+
+/* Begins again behind what was acknowledged. */
+static void
+rewind_to_acked(struct subscription *sub)
+{
+	sub->seen = sub->given = sub->acked;
+	page_forget_state(sub);
+}
+
+/* Whether something was given that is not acknowledged. */
+static bool
+is_owed(const struct subscription *sub)
+{
+	return place_before(sub->acked, sub->given);
+}
+
+/* What passes nobody needs no acknowledgement. */
+static void
+move_on(struct delivery *d, struct subscription *sub)
+{
+	bool far = sub->seen.number - sub->acked.number >= MOVED;
+	if (is_owed(sub) || !place_before(sub->acked, sub->seen))
+		return;
+	if (far || sub->seen.state != sub->acked.state)
+		subscription_ack(d->subscriptions, sub, sub->seen, sub->acked_ms);
+}
+
+static bool
+take_ack(struct delivery *d, struct subscription *sub, struct place_in ack, int64_t now_ms,
+	 int64_t monotonic_ms, struct refusal *ret)
+{
+	if (ack.number > market_head(d->market)) {
+		refuse(ret, "bad_value", "ack", "the number of a fact that was given",
+		       "there is no fact of that number yet");
+		return false;
+	}
+	if (!place_before(sub->acked, ack))
+		return true;
+	if (place_before(sub->seen, ack)) /* given before a restart, or lost and known to be */
+		sub->seen = ack;
+	if (!place_before(ack, sub->given)) /* all of it: what followed and passed not is done */
+		sub->given = ack = sub->seen;
+	subscription_ack(d->subscriptions, sub, ack, now_ms);
+	sub->given_ms = monotonic_ms;
+	return true;
+}
+
+static void
+take_over(struct delivery *d, struct subscription *sub, uint64_t consumer)
+{
+	delivery_end(d, sub, "subscription_taken", "another consumer fetches from it now");
+	sub->consumer = consumer;
+	rewind_to_acked(sub);
+}
+
+static void
+wait_for(struct delivery *d, struct subscription *sub, const struct fetch_ask *ask, int64_t now_ms)
+{
+	struct fetch *f = mem_zalloc(sizeof *f);
+	f->sub = sub;
+	f->origin = ask->origin;
+	f->id = ask->id;
+	f->credit = ask->credit;
+	f->deadline_ms = now_ms + ask->wait_ms;
+	f->other_epoch = ask->epoch && !is_epoch(d, ask->epoch);
+	f->envelope_len = (uint8_t)ask->envelope.len;
+	memcpy(f->envelope, ask->envelope.p, ask->envelope.len);
+	DL_APPEND(d->waiting, f);
+	sub->fetch = f;
+}
+
+bool
+delivery_fetch(struct delivery *d, struct subscription *sub, const struct fetch_ask *ask,
+	       int64_t now_ms, int64_t monotonic_ms, struct refusal *ret)
+{
+	bool in_epoch = ask->epoch && is_epoch(d, ask->epoch);
+	if (ask->consumer != sub->consumer)
+		take_over(d, sub, ask->consumer);
+	else if (sub->fetch)
+		answer_nothing(d, sub->fetch);
+	if (in_epoch && !is_epoch(d, sub->epoch))
+		subscription_confirm(d->subscriptions, sub, epoch_of(d));
+	if (ask->acks && is_epoch(d, sub->epoch) &&
+	    !take_ack(d, sub, ask->ack, now_ms, monotonic_ms, ret))
+		return false;
+	if (is_owed(sub) && monotonic_ms - sub->given_ms > sub->ack_timeout_ms)
+		rewind_to_acked(sub);
+	wait_for(d, sub, ask, monotonic_ms);
+	return true;
+}
+
+/* ---- running ---- */
+
+void
+delivery_keep(struct delivery *d, const struct recent_fact *f)
+{
+	recent_keep(d->recent, f);
+}
+
+/* Fills a page for the fetch and answers it where there is something to say. Returns whether the
+ * subscription has more to look through at once. */
+static bool
+serve(struct delivery *d, struct fetch *f, int64_t now_ms, uint32_t *looks)
+{
+	struct subscription *sub = f->sub;
+	const struct page_source source = {d->market, d->journal, d->recent, d->subscriptions};
+	struct page page = {.credit = f->credit};
+
+	page.epoch_changed = f->other_epoch || !is_epoch(d, sub->epoch);
+	if (!page.epoch_changed)
+		page_fill(&page, &source, sub);
+	if (page.count > 0)
+		sub->given_ms = now_ms;
+	*looks += page.looked;
+	move_on(d, sub);
+	bool behind = !page.epoch_changed && sub->seen.number < market_head(d->market);
+	if (page.failed) {
+		delivery_end(d, sub, "storage_failed", "the journal cannot be read");
+		behind = false;
+	} else if (page.count > 0 || page.lost_to > 0 || page.epoch_changed || f->credit == 0 ||
+		   (!behind && f->deadline_ms <= now_ms)) {
+		answer_page(d, f, &page);
+		behind = false;
+	}
+	page_done(&page);
+	return behind;
+}
+
+/* Whoever is served and not through goes to the end of the line. */
+bool
+delivery_run(struct delivery *d, int64_t monotonic_ms)
+{
+	uint32_t looks = 0;
+	struct fetch *f, *next, *last = d->waiting ? d->waiting->prev : NULL;
+	bool more = false;
+
+	for (f = d->waiting; f; f = next) {
+		bool at_end = f == last;
+		next = f->next;
+		if (serve(d, f, monotonic_ms, &looks)) {
+			DL_DELETE(d->waiting, f);
+			DL_APPEND(d->waiting, f);
+			more = true;
+		}
+		if (at_end)
+			break;
+		if (looks >= RUN_LOOKS)
+			return true;
+	}
+	return more;
+}
+
+int64_t
+delivery_deadline_ms(const struct delivery *d)
+{
+	int64_t first = INT64_MAX;
+	const struct fetch *f;
+	DL_FOREACH(d->waiting, f)
+	if (f->deadline_ms < first)
+		first = f->deadline_ms;
+	return first;
+}

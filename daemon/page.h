@@ -1,0 +1,35 @@
+#pragma once
+
+/* One helping of what a subscription is due: rows for the reply to a fetch. */
+
+#include "daemon/dispatch.h"
+#include "daemon/recent.h"
+#include "daemon/subscriptions.h"
+
+struct page_source {
+	const struct market *market;
+	const struct journal *journal;
+	const struct recent *recent;
+	struct subscriptions *subscriptions;
+};
+
+struct page {
+	uint32_t credit; /* rows that may be put yet; counts down */
+	uint32_t count;	 /* rows that were put */
+	uint32_t looked; /* facts and things of the state that were looked at */
+	struct buf rows;
+	struct numbers ids;	     /* room for what a note names */
+	uint64_t lost_from, lost_to; /* facts that the journal has given back; lost_to 0: none */
+	bool epoch_changed;	     /* for the caller */
+	bool failed;		     /* the journal cannot be read */
+};
+
+/*
+ * Puts what comes behind `sub->seen`, as far as credit, the size of a reply and a bound on what is
+ * looked through reach, and moves `seen` and `given`. What is lost is told alone, and not passed:
+ * whoever acknowledges it goes on behind.
+ */
+void page_fill(struct page *p, const struct page_source *from, struct subscription *sub);
+void page_done(struct page *p);
+/* Frees what a subscription keeps for giving the state. */
+void page_forget_state(struct subscription *sub);

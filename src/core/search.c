@@ -1,0 +1,230 @@
+#include "core/search.h"
+
+#include "core/meet.h"
+#include "core/state.h"
+#include "util/hash.h"
+#include "util/mp.h"
+
+/* Where the searches of one exchange and side lie. */
+struct bench {
+	struct exchange *relaxed; /* NULL: no search came yet */
+	struct columns *columns;
+	struct lookup *lookup;
+};
+
+struct search {
+	uint32_t id;
+	uint32_t row; /* 0: does not fit its exchange any more */
+	uint32_t exchange;
+	enum side side;
+	struct str body; /* owned */
+	UT_hash_handle hh;
+};
+
+struct searches {
+	struct market *market;
+	struct search *by_id; /* uthash; owned */
+	struct bench bench[MAX_EXCHANGES][2];
+	struct marks marks;
+	struct numbers rows;
+};
+
+struct searches *
+searches_new(struct market *m)
+{
+	struct searches *s = mem_zalloc(sizeof *s);
+	s->market = m;
+	return s;
+}
+
+static void
+bench_done(struct bench *b)
+{
+	lookup_free(b->lookup);
+	columns_free(b->columns);
+	exchange_free(b->relaxed);
+	*b = (struct bench){0};
+}
+
+static void
+search_free(struct search *search)
+{
+	free((char *)search->body.p);
+	free(search);
+}
+
+void
+searches_free(struct searches *s)
+{
+	struct search *search, *next;
+	if (!s)
+		return;
+	HASH_ITER(hh, s->by_id, search, next)
+	{
+		HASH_DEL(s->by_id, search);
+		search_free(search);
+	}
+	for (size_t i = 0; i < MAX_EXCHANGES; i++)
+		for (enum side side = NEED; side <= OFFER; side++)
+			bench_done(&s->bench[i][side]);
+	marks_free(&s->marks);
+	numbers_free(&s->rows);
+	free(s);
+}
+
+/* The definition, in which the side demands what it states and means nothing by its silence. */
+static struct exchange *
+relax(const struct exchange *e, enum side side)
+{
+	struct exchange *relaxed = exchange_decode(e->canonical);
+	for (size_t i = 0; i < relaxed->n_fields; i++) {
+		struct field *f = &relaxed->fields[i];
+		f->tree = e->fields[i].tree;
+		f->demanded_by[side] = true;
+		f->side[side].absent = ABSENT_ANY;
+		f->side[side].from = ATTRIBUTE_NONE;
+	}
+	return relaxed;
+}
+
+static struct bench *
+bench_of(struct searches *s, size_t exchange, enum side side)
+{
+	struct bench *b = &s->bench[exchange][side];
+	if (!b->relaxed) {
+		b->relaxed = relax(s->market->floors[exchange].exchange, side);
+		b->columns = columns_new(b->relaxed, side);
+		b->lookup = lookup_new(b->columns);
+	}
+	return b;
+}
+
+const struct exchange *
+searches_exchange(struct searches *s, size_t exchange, enum side side)
+{
+	return exchange < s->market->n_floors ? bench_of(s, exchange, side)->relaxed : NULL;
+}
+
+static struct search *
+find(const struct searches *s, uint32_t id)
+{
+	struct search *found;
+	HASH_FIND(hh, s->by_id, &id, sizeof id, found);
+	return found;
+}
+
+/* No participant stands behind a search; nothing of it comes `from:` one. */
+static void
+place(struct searches *s, struct search *search)
+{
+	static const struct participant nobody;
+	struct bench *b = bench_of(s, search->exchange, search->side);
+	search->row = columns_add(b->columns, search->id, search->body, &nobody, s->market->dict);
+	lookup_add(b->lookup, search->row, s->market->dict);
+}
+
+void
+searches_add(struct searches *s, uint32_t id, size_t exchange, enum side side, struct str body)
+{
+	struct search *search = mem_zalloc(sizeof *search);
+	search->id = id;
+	search->exchange = (uint32_t)exchange;
+	search->side = side;
+	search->body = (struct str){mem_dup(body.p, body.len), body.len};
+	HASH_ADD(hh, s->by_id, id, sizeof search->id, search);
+	place(s, search);
+}
+
+void
+searches_remove(struct searches *s, uint32_t id)
+{
+	struct search *search = find(s, id);
+	if (!search)
+		return;
+	if (search->row) {
+		struct bench *b = bench_of(s, search->exchange, search->side);
+		lookup_remove(b->lookup, search->row, s->market->dict);
+		columns_remove(b->columns, search->row, 1);
+	}
+	HASH_DEL(s->by_id, search);
+	search_free(search);
+}
+
+bool
+searches_fit(const struct searches *s, uint32_t id)
+{
+	const struct search *search = find(s, id);
+	return search && search->row != 0;
+}
+
+/* ---- changed definitions ---- */
+
+/* Whether a statement means the same in both. */
+static bool
+is_alike(const struct field *was, const struct field *now, enum side side)
+{
+	return now && was->type == now->type && was->decimals == now->decimals &&
+	       str_eq(was->unit, now->unit) && str_eq(was->currency, now->currency) &&
+	       was->n_labels == now->n_labels &&
+	       now->side[side_other(side)].visibility == VISIBLE_PUBLIC;
+}
+
+static bool
+still_fits(const struct search *search, const struct exchange *was, const struct exchange *now)
+{
+	struct mp fields = mp_find(mp_of(search->body), STR("fields"));
+	uint32_t n = mp_get_map(&fields);
+	for (uint32_t i = 0; i < n; i++) {
+		struct str name = mp_get_str(&fields);
+		mp_get_raw(&fields);
+		if (!is_alike(exchange_field(was, name), exchange_field(now, name), search->side))
+			return false;
+	}
+	return true;
+}
+
+void
+searches_rebuild(struct searches *s)
+{
+	struct bench old[MAX_EXCHANGES][2];
+	struct search *search, *next;
+	memcpy(old, s->bench, sizeof old);
+	memset(s->bench, 0, sizeof s->bench);
+	HASH_ITER(hh, s->by_id, search, next)
+	{
+		const struct exchange *was = old[search->exchange][search->side].relaxed;
+		const struct exchange *now = searches_exchange(s, search->exchange, search->side);
+		bool fits = search->row && still_fits(search, was, now);
+		search->row = 0;
+		if (fits)
+			place(s, search);
+	}
+	for (size_t i = 0; i < MAX_EXCHANGES; i++)
+		for (enum side side = NEED; side <= OFFER; side++)
+			bench_done(&old[i][side]);
+}
+
+/* ---- asking ---- */
+
+void
+searches_met(struct searches *s, const struct listing *l, struct numbers *ids)
+{
+	const struct market *m = s->market;
+	struct bench *b = &s->bench[l->exchange][side_other((enum side)l->side)];
+	ids->len = 0;
+	if (!b->relaxed || !l->row)
+		return;
+	for (uint32_t i = 0; i < l->n_rows; i++) {
+		struct box probe = listing_box(m, l, i);
+		lookup_rows(b->lookup, probe, m->dict, &s->marks, &s->rows);
+		size_t n = boxes_sieve(b->columns, probe, s->rows.at, s->rows.len, m->dict);
+		for (size_t k = 0; k < n; k++)
+			numbers_push(ids, b->columns->listing[s->rows.at[k]]);
+	}
+	numbers_sort(ids->at, ids->len);
+	size_t kept = 0;
+	for (size_t i = 0; i < ids->len; i++)
+		if (i == 0 || ids->at[i] != ids->at[kept - 1])
+			ids->at[kept++] = ids->at[i];
+	ids->len = kept;
+}
