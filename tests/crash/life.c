@@ -8,8 +8,10 @@
 #include <sys/random.h>
 
 enum {
-	FACTS = 6000, /* in all: each is read for every image */
+	FACTS = 9000, /* in all: what is kept of them is read for every image */
+	FILLING = 4,  /* the turn that fills the map */
 	MAP = 1 << 20,
+	KEPT = 300, /* facts that a trim leaves, at most */
 };
 
 static struct chance epochs;
@@ -46,34 +48,47 @@ live_turn(struct place *p, struct store *s, unsigned facts)
 		fprintf(stderr, "a turn on a sound disk fails: %s\n", store_message(s));
 		exit(2);
 	}
-	record_acked(store_head(s), store_digest(s));
+	record_acked((struct point){store_first(s), store_head(s), store_digest(s)});
 }
 
-/* Mostly small ones. A long life has some that fill the map, once or twice within the turn. */
+/* Mostly small ones. A long life has larger ones, and one that the first map cannot hold. */
 static unsigned
-draw_facts(struct chance *c, bool is_long)
+draw_facts(struct chance *c, bool is_long, unsigned turn)
 {
+	if (is_long && turn == FILLING)
+		return 5000;
 	if (is_long && chance_is(c, 1, 8))
-		return 200 + (unsigned)chance_below(c, 3000);
+		return 200 + (unsigned)chance_below(c, 1500);
 	return (unsigned)chance_below(c, 24); /* 0: nothing to write */
 }
 
-void
-life_record(struct chance c, const char *directory, struct log *log)
+static bool
+map_has_grown(const struct store *s)
+{
+	uint64_t map, left;
+	store_space(s, &map, &left);
+	return map > MAP;
+}
+
+bool
+life_record(struct chance c, bool is_long, const char *directory, struct log *log)
 {
 	struct place p = {0};
-	bool is_long = chance_is(&c, 1, 3);
 	unsigned turns = 30 + (unsigned)chance_below(&c, is_long ? 30 : 170);
 	epochs = c;
 	record_begin(log, directory);
 	struct store *s = open_store(directory, &p);
 	for (unsigned i = 0; i < turns && store_head(s) < FACTS; i++) {
-		live_turn(&p, s, draw_facts(&c, is_long));
+		if (chance_is(&c, 1, 6) && store_head(s) > KEPT)
+			store_trim(s, store_head(s) - chance_below(&c, KEPT));
+		live_turn(&p, s, draw_facts(&c, is_long, i));
 		if (!chance_is(&c, 1, 16))
 			continue;
 		store_close(s);
 		s = open_store(directory, &p);
 	}
+	bool grown = map_has_grown(s);
 	store_close(s);
 	record_end();
+	return grown;
 }

@@ -66,7 +66,7 @@ log_describe(const struct op *op, char *ret, size_t size)
 		snprintf(ret, size, "opened");
 		return;
 	case OP_ACKED:
-		snprintf(ret, size, "acknowledged up to fact %" PRIu64, op->at);
+		snprintf(ret, size, "acknowledged up to fact %" PRIu64, op->point.head);
 		return;
 	}
 }
@@ -74,24 +74,21 @@ log_describe(const struct op *op, char *ret, size_t size)
 struct promise
 log_promise(const struct log *log, size_t cut)
 {
-	struct promise p = {0};
+	struct promise p = {.acked = {.first = 1}};
 	for (size_t i = 0; i < cut; i++) {
 		const struct op *op = &log->ops[i];
 		if (op->kind == OP_OPENED) {
 			p.opened = true;
 			memcpy(p.epoch, op->epoch, STORE_EPOCH);
 		} else if (op->kind == OP_ACKED) {
-			p.head = op->at;
-			p.digest = op->digest;
+			p.acked = op->point;
 		}
 	}
-	p.next_head = p.head;
-	p.next_digest = p.digest;
+	p.next = p.acked;
 	for (size_t i = cut; i < log->n; i++) {
 		if (log->ops[i].kind != OP_ACKED)
 			continue;
-		p.next_head = log->ops[i].at;
-		p.next_digest = log->ops[i].digest;
+		p.next = log->ops[i].point;
 		break;
 	}
 	return p;

@@ -27,10 +27,15 @@ enum op_kind {
 	OP_SYNC_PARENT,
 	/* Said to others: from here on it must be true. */
 	OP_OPENED, /* a store of this epoch */
-	OP_ACKED,  /* all up to fact `at`, with this digest */
+	OP_ACKED,  /* the store stands at this point */
 };
 
 enum { OP_NAME = 24 };
+
+/* Where a store stands. */
+struct point {
+	uint64_t first, head, digest;
+};
 
 struct op {
 	enum op_kind kind;
@@ -38,7 +43,7 @@ struct op {
 	uint64_t at;
 	size_t len, bytes; /* `bytes`: where they stand in the log's */
 	bool durable;	   /* an O_DSYNC write, down when it returned */
-	uint64_t digest;
+	struct point point;
 	uint8_t epoch[STORE_EPOCH];
 	char name[OP_NAME], to[OP_NAME];
 };
@@ -61,7 +66,7 @@ void log_describe(const struct op *op, char *ret, size_t size);
 struct promise {
 	bool opened;
 	uint8_t epoch[STORE_EPOCH];
-	uint64_t head, digest;		 /* acknowledged */
-	uint64_t next_head, next_digest; /* the turn that may have been under way */
+	struct point acked;
+	struct point next; /* after the turn that may have been under way */
 };
 struct promise log_promise(const struct log *log, size_t cut);

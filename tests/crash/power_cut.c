@@ -29,6 +29,7 @@ enum chance_kind { CHANCE_LIFE = 1, CHANCE_IMAGE };
 
 struct tally {
 	uint64_t lives, images, checked, violations;
+	uint64_t grown;		/* lives whose map has */
 	uint64_t lossy;		/* images that lack something that was written */
 	uint64_t ahead, behind; /* with, and without, the turn that was under way */
 };
@@ -62,7 +63,8 @@ live(struct trial *t, uint64_t life)
 	if (t->tally.lives > 0 && t->life == life)
 		return;
 	log_free(&t->log);
-	life_record(chance_of(t->seed, CHANCE_LIFE, life), t->directory, &t->log);
+	struct chance chance = chance_of(t->seed, CHANCE_LIFE, life);
+	t->tally.grown += life_record(chance, life % 3 == 0, t->directory, &t->log);
 	image_remove(t->directory);
 	t->life = life;
 	t->tally.lives++;
@@ -79,8 +81,8 @@ report(const struct trial *t, uint64_t index, size_t cut, const struct promise *
 		"%s%s%s: head %" PRIu64 ", acknowledged %" PRIu64 ", under way %" PRIu64
 		"; cut at %zu of %zu: %s\n  again: power_cut --seed %" PRIu64 " --image %" PRIu64
 		"\n",
-		verdict_name(f->verdict), *f->message ? ": " : "", f->message, f->head, p->head,
-		p->next_head, cut, t->log.n, text, t->seed, index);
+		verdict_name(f->verdict), *f->message ? ": " : "", f->message, f->point.head,
+		p->acked.head, p->next.head, cut, t->log.n, text, t->seed, index);
 }
 
 static void
@@ -98,8 +100,8 @@ cut_power(struct trial *t, uint64_t index)
 	tally->images++;
 	tally->checked += finding.checked;
 	tally->lossy += fates.lost + fates.torn > 0;
-	tally->ahead += finding.head > promise.head;
-	tally->behind += finding.head < promise.next_head;
+	tally->ahead += finding.point.head > promise.acked.head;
+	tally->behind += finding.point.head < promise.next.head;
 	tally->violations += finding.verdict != VERDICT_FINE;
 	if (t->tell || (finding.verdict != VERDICT_FINE && tally->violations <= SHOWN))
 		report(t, index, cut, &promise, &finding);
@@ -110,7 +112,7 @@ static bool
 has_sting(const struct tally *t)
 {
 	return t->images < IMAGES_OF_A_LIFE ||
-	       (t->lossy > t->images / 4 && t->checked > 0 && t->ahead > 0 && t->behind > 0);
+	       (t->lossy > t->images / 4 && t->grown > 0 && t->ahead > 0 && t->behind > 0);
 }
 
 static int
@@ -125,9 +127,9 @@ finish(const struct trial *t)
 	if (has_sting(tally))
 		return 0;
 	fprintf(stderr,
-		"the images show nothing: %" PRIu64 " lack a write, %" PRIu64 " have and %" PRIu64
-		" lack a turn that was under way\n",
-		tally->lossy, tally->ahead, tally->behind);
+		"the images show nothing: %" PRIu64 " maps have grown; %" PRIu64
+		" lack a write, %" PRIu64 " have and %" PRIu64 " lack a turn that was under way\n",
+		tally->grown, tally->lossy, tally->ahead, tally->behind);
 	return 2;
 }
 

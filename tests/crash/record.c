@@ -357,8 +357,8 @@ record_opened(const uint8_t epoch[STORE_EPOCH])
 }
 
 void
-record_acked(uint64_t head, uint64_t digest)
+record_acked(struct point point)
 {
 	note_mapped();
-	log_add(now.log, (struct op){.kind = OP_ACKED, .at = head, .digest = digest}, NULL);
+	log_add(now.log, (struct op){.kind = OP_ACKED, .point = point}, NULL);
 }

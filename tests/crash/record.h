@@ -17,6 +17,6 @@
 void record_begin(struct log *log, const char *directory);
 void record_end(void);
 
-/* Marks: the store was opened; all up to the fact was acknowledged. */
+/* Marks: the store was opened; a turn was acknowledged, which left the store here. */
 void record_opened(const uint8_t epoch[STORE_EPOCH]);
-void record_acked(uint64_t head, uint64_t digest);
+void record_acked(struct point point);

@@ -43,38 +43,52 @@ heads_are_right(const struct store *s, uint64_t head)
 	return true;
 }
 
-/* All of the known market as of the head, nothing else. */
-static enum verdict
-read_all(struct finding *f, struct store *s, uint64_t digest)
+static bool
+same_point(struct point a, struct point b)
 {
-	struct reading facts = {.next = 1}, rows = {0};
-	uint64_t head = store_head(s);
-	if (store_digest(s) != digest)
-		return say(f, VERDICT_WRONG, "the digest is not that of the head");
-	int rc = store_facts(s, 1, UINT64_MAX, read_fact, &facts);
+	return a.first == b.first && a.head == b.head && a.digest == b.digest;
+}
+
+static uint64_t
+at_most(uint64_t n, uint64_t limit)
+{
+	return n < limit ? n : limit;
+}
+
+/* All of the known market as of the head that was not trimmed, nothing else. */
+static enum verdict
+read_all(struct finding *f, struct store *s)
+{
+	uint64_t head = store_head(s), first = store_first(s);
+	struct reading facts = {.next = first}, rows = {0}, asides = {0};
+	int rc = store_facts(s, first, UINT64_MAX, read_fact, &facts);
 	if (rc == 0)
 		rc = store_load(s, read_row, &rows);
-	f->checked += facts.count + rows.count;
+	if (rc == 0)
+		rc = known_asides(s, &asides);
+	f->checked += facts.count + rows.count + asides.count;
 	if (rc)
 		return say(f, VERDICT_WRONG, store_message(s));
-	if (facts.wrong || facts.count != head)
+	if (facts.wrong || facts.count != head + 1 - first)
 		return say(f, VERDICT_WRONG, "a fact");
-	if (rows.wrong || rows.count != (head < KNOWN_ROWS ? head : KNOWN_ROWS))
+	if (rows.wrong || rows.count != at_most(head, KNOWN_ROWS))
 		return say(f, VERDICT_WRONG, "a row");
+	if (asides.wrong || asides.count != at_most(head, KNOWN_ASIDES))
+		return say(f, VERDICT_WRONG, "an aside");
 	return heads_are_right(s, head) ? VERDICT_FINE : say(f, VERDICT_WRONG, "a stream's head");
 }
 
 static enum verdict
 judge(struct finding *f, struct store *s, const struct promise *p)
 {
-	f->head = store_head(s);
+	f->point = (struct point){store_first(s), store_head(s), store_digest(s)};
 	if (p->opened && memcmp(store_epoch(s), p->epoch, STORE_EPOCH) != 0)
 		return say(f, VERDICT_EPOCH, "the epoch is a new one");
-	if (f->head < p->head)
+	if (f->point.head < p->acked.head)
 		return say(f, VERDICT_LOST, "");
-	if (f->head != p->head && f->head != p->next_head)
+	if (!same_point(f->point, p->acked) && !same_point(f->point, p->next))
 		return say(f, VERDICT_PARTLY, "");
-	return read_all(f, s, f->head == p->head ? p->digest : p->next_digest);
+	return read_all(f, s);
 }
 
 static enum verdict
@@ -91,8 +105,9 @@ go_on(struct finding *f, const struct store_options *options, struct store *s)
 	store_close(s);
 	if (store_open(options, &s, f->message) != 0)
 		return VERDICT_STUCK;
-	enum verdict verdict = read_all(f, s, p.digest);
-	if (store_head(s) != f->head + MORE || memcmp(epoch, store_epoch(s), STORE_EPOCH) != 0)
+	enum verdict verdict = read_all(f, s);
+	if (store_head(s) != f->point.head + MORE || store_digest(s) != p.digest ||
+	    memcmp(epoch, store_epoch(s), STORE_EPOCH) != 0)
 		verdict = say(f, VERDICT_STUCK, "a further turn is not kept");
 	store_close(s);
 	return verdict;

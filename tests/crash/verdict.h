@@ -18,8 +18,8 @@ const char *verdict_name(enum verdict verdict);
 
 struct finding {
 	enum verdict verdict;
-	uint64_t checked; /* facts and rows compared */
-	uint64_t head;	  /* as found */
+	uint64_t checked;   /* facts, rows and asides compared */
+	struct point point; /* as found */
 	char message[STORE_MESSAGE];
 };
 
