@@ -57,7 +57,8 @@ refuse_start(const char *what, const char *why)
 static int
 open_store(struct core *c)
 {
-	const struct store_options options = {c->options.data_directory, c->options.initial_map};
+	const struct store_options options = {c->options.data_directory, c->options.initial_map,
+					      c->options.storage_reserve, c->options.storage_limit};
 	char message[STORE_MESSAGE], why[RECOVERY_MESSAGE];
 
 	if (store_open(&options, &c->store, message) != 0)
@@ -103,6 +104,8 @@ tell_health(void *arg, struct health *ret)
 	ret->store_bytes = store_size(c->store);
 	store_space(c->store, &ret->map_bytes, &ret->free_bytes);
 	ret->clock_held = c->clock.held;
+	ret->first = store_first(c->store);
+	ret->subscriptions = subscriptions_count(c->subscriptions);
 }
 
 static void

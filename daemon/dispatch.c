@@ -141,6 +141,32 @@ handle(struct call *c)
 				  c->refusal.message, c->refusal.expected);
 }
 
+/* ---- room ---- */
+
+/* Whether the reserve is there for it: what ends something. */
+static bool
+is_small(const char *message)
+{
+	static const char *const small[] = {"listing.withdraw", "listing.pause",
+					    "subscription.delete", NULL};
+	return word_index(small, str_of(message)) >= 0;
+}
+
+/* Answers a request that writes where there is no room for it; nothing of it is kept. */
+static bool
+refuse_for_room(struct call *c)
+{
+	const struct proto_message *m = c->request->message;
+	enum dispatch_room room = c->dispatch->room;
+	if (!m->writes || c->dry_run || room == DISPATCH_ROOM_ENOUGH ||
+	    (room == DISPATCH_ROOM_RESERVE && is_small(m->name)))
+		return false;
+	proto_write_error(c->reply, c->request->id, "storage_full", NULL,
+			  "matchd has no room to store this; nothing was changed",
+			  "the same again, once the operator has made room");
+	return true;
+}
+
 /* ---- idempotency ---- */
 
 /* Of all pairs but the id, in whatever order they stand. */
@@ -218,6 +244,8 @@ dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struc
 			 .clock_ms = clock_ms,
 			 .dry_run = asks_for_dry_run(&r),
 			 .reply = reply};
+	if (refuse_for_room(&c))
+		return;
 	if (r.key.p && d->replies && r.message->writes && !c.dry_run)
 		handle_once(&c);
 	else

@@ -38,12 +38,21 @@ struct journal {
 /* How the process is, beside the market. */
 struct health {
 	uint64_t store_bytes, map_bytes, free_bytes;
+	uint64_t first; /* the oldest fact that is kept */
+	uint64_t subscriptions;
 	bool clock_held;
 };
 
 struct delivery;
 struct replies;
 struct subscriptions;
+
+/* What the store has room for (store.h). */
+enum dispatch_room {
+	DISPATCH_ROOM_ENOUGH,
+	DISPATCH_ROOM_RESERVE, /* what ends something, or makes room */
+	DISPATCH_ROOM_NONE,    /* reads */
+};
 
 struct dispatch {
 	struct market *market;
@@ -52,6 +61,7 @@ struct dispatch {
 	struct replies *replies;
 	struct subscriptions *subscriptions;
 	struct delivery *delivery;
+	enum dispatch_room room;
 	int64_t monotonic_ms; /* as of this turn, for how long to wait */
 	/* Where the request at hand came from, for replies that come later. */
 	void *origin;

@@ -52,7 +52,9 @@ hello(struct call *c)
 	return true;
 }
 
-enum { HEALTH_PAIRS = 4 };
+static const char *const room_names[] = {"enough", "reserve", "none", NULL};
+
+enum { HEALTH_PAIRS = 7 };
 
 static void
 put_health(struct call *c)
@@ -64,6 +66,9 @@ put_health(struct call *c)
 	put_pair(c, "free_bytes", h.free_bytes);
 	put_key(c, "clock_held");
 	mp_put_bool(c->reply, h.clock_held);
+	put_word(c, "room", room_names[c->dispatch->room]);
+	put_pair(c, "first", h.first);
+	put_pair(c, "subscriptions", h.subscriptions);
 }
 
 static bool

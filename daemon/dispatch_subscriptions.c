@@ -6,6 +6,7 @@
 #include "core/participant.h"
 #include "daemon/delivery.h"
 #include "daemon/publish.h"
+#include "daemon/retention.h"
 #include "intake/intake.h"
 
 #include <inttypes.h>
@@ -188,34 +189,12 @@ write_filter(struct call *c, struct buf *out)
 /* ---- where it begins ---- */
 
 static bool
-note_time(void *arg, const struct journalled *j)
-{
-	struct fact f;
-	*(int64_t *)arg = fact_decode(j->bytes, &f) ? f.at_ms : 0;
-	return false;
-}
-
-/* The last fact before the time, by halving: times never go back. */
-static bool
 find_time(struct call *c, int64_t since_ms, uint64_t *ret)
 {
-	const struct journal *j = c->dispatch->journal;
-	uint64_t low = j->first(j->self) - 1, high = market_head(c->market);
-	while (low < high) {
-		uint64_t middle = low + (high - low + 1) / 2;
-		int64_t at_ms = market_stamp_ms(c->market); /* of what is not committed yet */
-		if (j->read(j->self, middle, 1, note_time, &at_ms) != 0) {
-			refuse(&c->refusal, "storage_failed", "", NULL,
-			       "the journal cannot be read");
-			return false;
-		}
-		if (at_ms < since_ms)
-			low = middle;
-		else
-			high = middle - 1;
-	}
-	*ret = low;
-	return true;
+	if (retention_find_time(c->dispatch->journal, market_head(c->market), since_ms, ret) == 0)
+		return true;
+	refuse(&c->refusal, "storage_failed", "", NULL, "the journal cannot be read");
+	return false;
 }
 
 static bool

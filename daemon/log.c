@@ -79,6 +79,12 @@ static const struct {
     [LOG_ID_STORE_UPGRADED] = {"store_upgraded", "1571248f575f49dd96a9e23347ab4710", LEVEL_NOTICE,
 			       "The store was of an older format and is of the present one now; "
 			       "an older matchd does not read it any more."},
+    [LOG_ID_STORAGE_FULL] = {"storage_full", "5884295398544b60b43e77e820a7ff29", LEVEL_ERROR,
+			     "The disk, or `storage-limit`, is reached: what would grow is refused "
+			     "with `storage_full`, reads "
+			     "and withdrawals go on. Make room; matchd notices by itself."},
+    [LOG_ID_STORAGE_ROOM] = {"storage_room", "39f54fb04a6b4f42a35885437e6c22b9", LEVEL_NOTICE,
+			     "There is room again, and everything is taken."},
 };
 
 static const char *const level_names[] = {

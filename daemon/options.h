@@ -42,6 +42,8 @@ struct options {
 	uint64_t max_in_flight;
 	uint64_t clock_jump_limit_s;
 	uint64_t initial_map; /* bytes; 0: the store's choice */
+	uint64_t storage_reserve, storage_limit;
+	uint64_t keep_days, keep_size;
 	uint64_t parent;
 };
 

@@ -3,6 +3,7 @@
 #include "daemon/delivery.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
+#include "daemon/retention.h"
 #include "daemon/session.h"
 #include "daemon/socket_file.h"
 #include "daemon/turn.h"
@@ -30,7 +31,8 @@ enum {
 	BEHIND_PAUSE_MS = 10, /* between turns while a gateway has much to read */
 	STOP_MS = 1000,	      /* for the last answers to be taken */
 	STOP_STEP_MS = 10,
-	IDLE_MS = 60000, /* the longest that the loop sleeps towards a deadline */
+	IDLE_MS = 60000,      /* the longest that the loop sleeps towards a deadline */
+	RETENTION_BEATS = 10, /* heartbeats between looks at what may go */
 };
 
 struct server {
@@ -42,6 +44,8 @@ struct server {
 	unsigned n_sessions;
 	struct delivery *delivery;
 	struct event *turn, *heartbeat;
+	uint64_t budget; /* what a turn may take of the disk, in bytes */
+	unsigned beats;
 	bool stopping, failed;
 	int stop_steps; /* left, of STOP_STEP_MS */
 };
@@ -59,6 +63,7 @@ run_again(struct server *s, int64_t delay_ms)
 /* What one session's share of a turn may hold, and how long it may take. */
 struct turn_bound {
 	const struct turn *turn;
+	uint64_t budget;
 	int64_t ms;
 	struct timespec begun;
 };
@@ -85,7 +90,8 @@ static bool
 turn_is_full(const void *arg)
 {
 	const struct turn_bound *bound = arg;
-	return turn_bytes(bound->turn) > TURN_BYTES_MAX || since_ms(&bound->begun) > bound->ms;
+	return turn_bytes(bound->turn) > TURN_BYTES_MAX || turn_cost(bound->turn) > bound->budget ||
+	       since_ms(&bound->begun) > bound->ms;
 }
 
 /* Each session has its share of the turn, so that one busy gateway does not starve the others. */
@@ -94,7 +100,7 @@ gather(struct server *s, int64_t now_ms)
 {
 	uint64_t share = s->n_sessions ? s->parts.options->max_commands / s->n_sessions : 0;
 	struct turn_bound bound = {
-	    s->parts.turn, TURN_MS_MAX / (s->n_sessions ? s->n_sessions : 1), {0}};
+	    s->parts.turn, s->budget, TURN_MS_MAX / (s->n_sessions ? s->n_sessions : 1), {0}};
 	bool more = false;
 	struct session *each;
 
@@ -111,8 +117,9 @@ gather(struct server *s, int64_t now_ms)
 static bool
 work_waits(const struct server *s, int64_t now_ms)
 {
-	return market_queue(s->parts.market) > 0 ||
-	       market_next_deadline_ms(s->parts.market) <= now_ms;
+	return s->parts.dispatch->room == DISPATCH_ROOM_ENOUGH &&
+	       (market_queue(s->parts.market) > 0 ||
+		market_next_deadline_ms(s->parts.market) <= now_ms);
 }
 
 static void
@@ -182,7 +189,9 @@ until_ms(int64_t then, int64_t now)
 static void
 schedule(struct server *s, bool more, int64_t now_ms)
 {
-	int64_t deadline = until_ms(market_next_deadline_ms(s->parts.market), now_ms);
+	bool roomy = s->parts.dispatch->room == DISPATCH_ROOM_ENOUGH;
+	int64_t deadline =
+	    roomy ? until_ms(market_next_deadline_ms(s->parts.market), now_ms) : INT64_MAX;
 	int64_t fetch = until_ms(delivery_deadline_ms(s->delivery), monotonic_ms());
 	bool behind = somebody_is_behind(s);
 
@@ -207,6 +216,29 @@ fail(struct server *s)
 	event_base_loopbreak(s->parts.base);
 }
 
+/* Looks for room. Where there is none beyond the reserve, work that waits goes on waiting. */
+static bool
+find_room(struct server *s)
+{
+	static const enum dispatch_room rooms[] = {
+	    [STORE_ROOM_ENOUGH] = DISPATCH_ROOM_ENOUGH,
+	    [STORE_ROOM_RESERVE] = DISPATCH_ROOM_RESERVE,
+	    [STORE_ROOM_NONE] = DISPATCH_ROOM_NONE,
+	};
+	enum store_room room;
+	if (store_room(s->parts.store, &room, &s->budget) != 0)
+		return false;
+	enum dispatch_room before = s->parts.dispatch->room, now = rooms[room];
+	s->parts.dispatch->room = now;
+	if (now == DISPATCH_ROOM_ENOUGH && before != now)
+		log_write(LOG_ID_STORAGE_ROOM, LOG_NONE, "there is room again");
+	else if (now > before)
+		log_write(LOG_ID_STORAGE_FULL,
+			  LOG_FIELDS({"room", now == DISPATCH_ROOM_NONE ? "none" : "reserve"}),
+			  "there is no room on the disk, or in storage-limit");
+	return true;
+}
+
 static void
 on_turn(evutil_socket_t fd, short what, void *arg)
 {
@@ -215,17 +247,23 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	s->parts.dispatch->monotonic_ms = monotonic_ms();
+	if (!find_room(s)) {
+		fail(s);
+		return;
+	}
 	bool more = gather(s, now_ms);
 	if (turn_facts(s->parts.turn) == 0 && work_waits(s, now_ms))
 		tick(s, now_ms);
-	if (turn_commit(s->parts.turn) != 0) {
+	bool writable = s->parts.dispatch->room != DISPATCH_ROOM_NONE;
+	if (writable && turn_commit(s->parts.turn) != 0) {
 		fail(s);
 		return;
 	}
 	release(s);
 	turn_deliver(s->parts.turn, s->delivery);
 	turn_clear(s->parts.turn);
-	more = delivery_run(s->delivery, s->parts.dispatch->monotonic_ms) || more;
+	more = delivery_run(s->delivery, s->parts.dispatch->monotonic_ms) || more ||
+	       (writable && store_trims(s->parts.store));
 	reap(s);
 	schedule(s, more, now_ms);
 }
@@ -261,11 +299,15 @@ on_heartbeat(evutil_socket_t fd, short what, void *arg)
 	DL_FOREACH(s->sessions, each)
 	session_send(each, buf_str(&frame));
 	buf_free(&frame);
-	if (work_waits(s, clock_now(s->parts.clock)) ||
-	    subscriptions_could_store(s->parts.subscriptions)) {
+	if (s->beats++ % RETENTION_BEATS == 0)
+		retention_apply(s->parts.options, s->parts.store, s->parts.dispatch->journal,
+				clock_now(s->parts.clock));
+	bool roomy = s->parts.dispatch->room == DISPATCH_ROOM_ENOUGH;
+	if (roomy)
 		turn_settle(s->parts.turn);
+	if (!roomy || work_waits(s, clock_now(s->parts.clock)) || store_trims(s->parts.store) ||
+	    subscriptions_could_store(s->parts.subscriptions))
 		wake(s);
-	}
 	notify_status(s->parts.notify,
 		      "%" PRIu64 " participants, %" PRIu64 " listings (%" PRIu64 " open), %" PRIu64
 		      " told matches; fact %" PRIu64 "; gateways: %u",

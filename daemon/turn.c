@@ -105,6 +105,14 @@ turn_bytes(const struct turn *t)
 	return t->bytes + t->bodies.len;
 }
 
+enum { FACT_COST = 12288 };
+
+uint64_t
+turn_cost(const struct turn *t)
+{
+	return 2 * (uint64_t)turn_bytes(t) + (uint64_t)t->n_facts * FACT_COST;
+}
+
 static void
 put_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t checksum)
 {
@@ -126,7 +134,7 @@ put_subscription(void *arg, bool views, uint64_t key, struct str bytes)
 static bool
 has_work(const struct turn *t)
 {
-	return t->n_facts > 0 || replies_changed(t->replies) ||
+	return t->n_facts > 0 || replies_changed(t->replies) || store_trims(t->store) ||
 	       subscriptions_must_store(t->subscriptions) ||
 	       (t->settle && subscriptions_could_store(t->subscriptions));
 }

@@ -44,6 +44,11 @@ void turn_emit(void *turn, const struct fact *f, struct str bytes);
 /* Facts that wait to be committed, and the bytes of their bodies. */
 size_t turn_facts(const struct turn *t);
 size_t turn_bytes(const struct turn *t);
+/*
+ * What the turn takes of the disk, at most, in bytes of pages: each fact touches a few rows, each on
+ * a page of its own, and those above it.
+ */
+uint64_t turn_cost(const struct turn *t);
 
 /*
  * Stores the facts and the rows that changed, in one commit. Returns 0, or a STORE_E_* code: then

@@ -49,6 +49,9 @@ static const struct proto_field status_results[] = {
     {"store_bytes", PROTO_INT, 0, 0, 0, "that the store takes on its disk"},
     {"map_bytes", PROTO_INT, 0, 0, 0, "that it may take before its map grows"},
     {"free_bytes", PROTO_INT, 0, 0, 0, "that its disk has left for the core"},
+    {"room", PROTO_TEXT, 0, 0, 0, "enough; reserve: only withdrawals and reads; none: only reads"},
+    {"first", PROTO_INT, 0, 0, 0, "the oldest fact that is kept"},
+    {"subscriptions", PROTO_INT, 0, 0, 0, "how many"},
     {"clock_held", PROTO_BOOL, 0, 0, 0, "whether a wall clock that jumped is not followed"},
     END,
 };
@@ -559,6 +562,8 @@ const struct proto_error_code proto_error_codes[] = {
     {"core_unavailable", "the core is away or does not keep up: ask again in a moment"},
     {"too_many_requests",
      "too many of the client's requests wait for their answers: wait for some"},
+    {"storage_full", "there is no room to store it, nothing was changed: send it again later. "
+		     "Reads, withdrawals and replay go on"},
     {"storage_failed", "the turn could not be stored; nothing of it was kept"},
     {"idempotency_conflict", "the key was used for another request"},
     {"facts_gone", "facts so old are not kept any more"},

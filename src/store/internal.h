@@ -62,6 +62,16 @@ struct heads {
 	size_t n_turned, cap_turned, n_unwritten, cap_unwritten;
 };
 
+/* What the disk has given (space.c), in bytes from the file's beginning. */
+struct space {
+	uint64_t reserve, limit;
+	uint64_t allocated; /* up to here, by this process or shown to be; 0: not looked at yet */
+	uint64_t had;	    /* blocks that the file had when it was opened */
+	uint64_t free;	    /* pages given back, as last counted */
+	unsigned looked;    /* times that room was short */
+	bool blind;	    /* the file system cannot allocate ahead */
+};
+
 /* What a turn has put so far. Values stand in `bytes`, one behind the other. */
 struct turn {
 	bool open;
@@ -90,6 +100,7 @@ struct store {
 	struct state state; /* as committed */
 	struct heads heads;
 	struct turn turn;
+	struct space space;
 	uint64_t trim_to;  /* facts below it are to go */
 	unsigned upgraded; /* from this format; 0: it was not */
 	int failed;	   /* nothing goes on after this */

@@ -94,6 +94,8 @@ store_open(const struct store_options *options, struct store **ret, char message
 {
 	struct store *s = mem_zalloc(sizeof *s);
 	s->directory = s->lock = -1;
+	s->space.reserve = options->reserve;
+	s->space.limit = options->limit;
 	int rc = open_all(s, options);
 	if (rc) {
 		memcpy(message, s->message, STORE_MESSAGE);

@@ -42,6 +42,8 @@ enum {
 struct store_options {
 	const char *directory; /* made (0700) where it is not there */
 	uint64_t initial_map;  /* bytes, for a new store; 0: a sensible start. Grows by doubling */
+	uint64_t reserve;      /* bytes kept on the disk for when it is full */
+	uint64_t limit;	       /* bytes that the data file may take; 0: what the disk has */
 };
 
 /* A stream that a fact concerns, and the preceding fact in it (0: none). */
@@ -87,6 +89,17 @@ unsigned store_upgraded_from(const struct store *s);
 /* ---- a turn: begin, puts in any order, commit ---- */
 
 int store_begin(struct store *s);
+/*
+ * Says what turns may hold from here on, and takes room from the disk ahead of need. To be called
+ * between turns. *ret_budget: bytes that the next turn may take before the reserve is touched
+ * (pages, not payload: turn.h says what a fact costs).
+ */
+enum store_room {
+	STORE_ROOM_ENOUGH,
+	STORE_ROOM_RESERVE, /* the disk or the limit is reached: only what makes room, or is small */
+	STORE_ROOM_NONE,    /* the reserve is used up: nothing */
+};
+int store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget);
 /*
  * Appends a fact; numbers follow each other. Its links name each stream once; fills in their prev.
  * `note` (STR_NONE: none) is kept with the fact under a checksum of its own: it is no part of the

@@ -181,7 +181,7 @@ def refusing(home):
     daemon.close()
 
 
-@pytest.mark.parametrize("other, said", [(3, "format 3, this matchd reads up to format 2"), (1, "before the first release")])
+@pytest.mark.parametrize("other, said", [(4, "format 4, this matchd reads up to format 3"), (1, "before the first release")])
 def test_data_of_another_format_is_left_alone(refusing, other, said):
     """After a downgrade, or on data too old: better no service than data that is misread."""
     path = stopped_with_data(refusing)
@@ -191,8 +191,8 @@ def test_data_of_another_format_is_left_alone(refusing, other, said):
         return b"format" + content + hashlib.blake2b(b"format" + content, digest_size=16).digest()
 
     data = path.read_bytes()
-    assert record(2) in data
-    path.write_bytes(data.replace(record(2), record(other)))
+    assert record(3) in data
+    path.write_bytes(data.replace(record(3), record(other)))
     assert said in refused_start(refusing)
     path.write_bytes(data)
     refusing.start()

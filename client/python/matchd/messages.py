@@ -52,6 +52,12 @@ class StatusReply(TypedDict):
     """that it may take before its map grows"""
     free_bytes: NotRequired[int]
     """that its disk has left for the core"""
+    room: NotRequired[str]
+    """enough; reserve: only withdrawals and reads; none: only reads"""
+    first: NotRequired[int]
+    """the oldest fact that is kept"""
+    subscriptions: NotRequired[int]
+    """how many"""
     clock_held: NotRequired[bool]
     """whether a wall clock that jumped is not followed"""
 

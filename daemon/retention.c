@@ -1,0 +1,55 @@
+#include "daemon/retention.h"
+
+#include "store/store.h"
+
+static const int64_t DAY_MS = 24 * 60 * 60 * 1000;
+
+static bool
+note_time(void *arg, const struct journalled *j)
+{
+	struct fact f;
+	*(int64_t *)arg = fact_decode(j->bytes, &f) ? f.at_ms : 0;
+	return false;
+}
+
+int
+retention_find_time(const struct journal *j, uint64_t head, int64_t ms, uint64_t *ret)
+{
+	uint64_t low = j->first(j->self) - 1, high = head;
+	while (low < high) {
+		uint64_t middle = low + (high - low + 1) / 2;
+		int64_t at_ms = INT64_MAX;
+		int rc = j->read(j->self, middle, 1, note_time, &at_ms);
+		if (rc)
+			return rc;
+		if (at_ms < ms)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	*ret = low;
+	return 0;
+}
+
+/* As many of the oldest as the journal is too large, taking them for as large as the others. */
+static uint64_t
+first_by_size(struct store *s, uint64_t keep)
+{
+	uint64_t size = store_facts_size(s), first = store_first(s);
+	uint64_t count = store_head(s) + 1 - first;
+	if (size <= keep)
+		return first;
+	return first + (uint64_t)((unsigned __int128)count * (size - keep) / size);
+}
+
+void
+retention_apply(const struct options *o, struct store *s, const struct journal *j, int64_t now_ms)
+{
+	uint64_t last;
+	if (o->keep_days > 0 &&
+	    retention_find_time(j, store_head(s), now_ms - (int64_t)o->keep_days * DAY_MS, &last) ==
+		0)
+		store_trim(s, last + 1);
+	if (o->keep_size > 0)
+		store_trim(s, first_by_size(s, o->keep_size));
+}

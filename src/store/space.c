@@ -1,0 +1,167 @@
+/*
+ * How much may still be written, known before it is.
+ *
+ * A commit that finds the disk full has failed, and the market is ahead of the store. So room is
+ * taken from the disk ahead of need: the data file's blocks are allocated (fallocate) beyond the
+ * pages in use, by what is to be written soon and by a *reserve*. Writes within allocated blocks do
+ * not fail for want of room, on ext4 and tmpfs alike (tried with disks filled to the last block);
+ * what the disk does not give shows here, while the reserve is still whole.
+ *
+ * LMDB takes pages that were given back before new ones, so these count too.
+ */
+
+#include "store/internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+enum {
+	STEP = 1 << 20,	       /* that is asked of the disk at once, at least */
+	AHEAD_LEAST = 1 << 20, /* beyond the reserve: less is too little for ordinary work */
+	AHEAD_MOST = 32 << 20,
+	AHEAD_SHARE = 64,      /* of what the disk has left, one part of so many */
+	ONE_COMMAND = 2 << 20, /* in the reserve: what one small command may take */
+	LOOK_EVERY = 16,       /* times, between counts of pages given back */
+};
+
+/* What the file system has left for this process; 0 where it cannot be told. */
+static uint64_t
+left_on_disk(int fd)
+{
+	struct statvfs disk;
+	return fstatvfs(fd, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : 0;
+}
+
+/* Bytes of pages that were given back. LMDB keeps them as lists, each with its length first. */
+static int
+count_free(struct store *s, size_t page, uint64_t *ret)
+{
+	MDB_txn *txn;
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	uint64_t pages = 0;
+	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+	if (rc)
+		return env_fail(s, rc, "counting free pages");
+	rc = mdb_cursor_open(txn, 0, &cursor);
+	while (rc == 0 && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+		size_t n;
+		if (value.mv_size < sizeof n)
+			continue;
+		memcpy(&n, value.mv_data, sizeof n);
+		pages += n;
+	}
+	mdb_txn_abort(txn);
+	*ret = pages * page;
+	return rc == MDB_NOTFOUND ? 0 : env_fail(s, rc, "counting free pages");
+}
+
+/* Takes blocks up to `target` from the disk, in steps, and leaves the others some: what ext4 could
+ * give of a step that does not fit it keeps. */
+static void
+extend(struct store *s, int fd, uint64_t target)
+{
+	struct space *space = &s->space;
+	while (space->allocated < target) {
+		uint64_t step = target - space->allocated;
+		bool known = space->allocated + STEP <= space->had; /* ours already */
+		if (step > STEP && (known || left_on_disk(fd) < step + STEP))
+			step = STEP;
+		if (!known && left_on_disk(fd) < step + STEP)
+			return;
+		if (fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)space->allocated, (off_t)step) != 0) {
+			space->blind = errno == EOPNOTSUPP;
+			return;
+		}
+		space->allocated += step;
+	}
+}
+
+/* What was allocated before this process: as many blocks as the file has, at least up to its last
+ * page. */
+static void
+begin(struct store *s, int fd, uint64_t used)
+{
+	struct stat st;
+	struct space *space = &s->space;
+	if (space->allocated > 0)
+		return;
+	space->allocated = used;
+	space->had = fstat(fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
+}
+
+static uint64_t
+ahead_of(int fd)
+{
+	uint64_t ahead = left_on_disk(fd) / AHEAD_SHARE;
+	return ahead < AHEAD_LEAST ? 2 * AHEAD_LEAST : ahead > AHEAD_MOST ? AHEAD_MOST : ahead;
+}
+
+/* Brings the map to hold that much. */
+static int
+stretch(struct store *s, uint64_t target, uint64_t *map)
+{
+	int rc = 0;
+	while (rc == 0 && *map < target) {
+		rc = env_grow(s);
+		*map *= 2;
+	}
+	return rc;
+}
+
+/* Pages in use and the map's length, in bytes. */
+static int
+look(struct store *s, int *ret_fd, size_t *ret_page, uint64_t *ret_used, uint64_t *ret_map)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	int rc = mdb_env_info(s->env, &info);
+	if (rc == 0)
+		rc = mdb_env_stat(s->env, &stat);
+	if (rc == 0)
+		rc = mdb_env_get_fd(s->env, ret_fd);
+	if (rc)
+		return env_fail(s, rc, "looking for room");
+	*ret_page = stat.ms_psize;
+	*ret_used = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+	*ret_map = info.me_mapsize;
+	return 0;
+}
+
+int
+store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
+{
+	struct space *space = &s->space;
+	uint64_t used = 0, map = 0;
+	size_t page = 0;
+	int fd = -1;
+	assert(!s->turn.open && !s->reading);
+	int rc = s->failed ? s->failed : look(s, &fd, &page, &used, &map);
+	if (rc)
+		return rc;
+	begin(s, fd, used);
+	uint64_t target = used + space->reserve + ahead_of(fd);
+	if (space->limit > 0 && target > space->limit)
+		target = space->limit;
+	rc = stretch(s, target, &map);
+	if (rc)
+		return rc;
+	extend(s, fd, target);
+	uint64_t end = space->blind ? used + left_on_disk(fd) : space->allocated;
+	if (space->limit > 0 && end > space->limit)
+		end = space->limit;
+	uint64_t room = end > used ? end - used : 0;
+	if (room < space->reserve + AHEAD_LEAST && space->looked++ % LOOK_EVERY == 0)
+		rc = count_free(s, page, &space->free);
+	if (room >= space->reserve + AHEAD_LEAST)
+		space->looked = 0, space->free = 0;
+	room += space->free / 4 * 3; /* the rest for what needs pages side by side */
+	*ret_budget = room > space->reserve ? room - space->reserve : 0;
+	*ret = *ret_budget >= AHEAD_LEAST ? STORE_ROOM_ENOUGH
+	       : room >= ONE_COMMAND	  ? STORE_ROOM_RESERVE
+					  : STORE_ROOM_NONE;
+	return rc;
+}
