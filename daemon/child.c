@@ -1,5 +1,6 @@
 #include "daemon/child.h"
 
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
 #include "util/mem.h"
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -29,15 +29,6 @@ struct child {
 	int64_t started_ms;
 	int64_t pause_ms; /* before the next start; 0: none */
 };
-
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* The child is no service of the manager's: what the manager told us is not for it. */
 static char **
@@ -99,7 +90,7 @@ lengthen_pause(struct child *c)
 static void
 start(struct child *c)
 {
-	c->started_ms = monotonic_ms();
+	c->started_ms = clock_monotonic_ms();
 	int error = start_child(c);
 	if (error == 0) {
 		log_write(LOG_ID_GATEWAY_STARTED, LOG_FIELDS({"pid", .number = c->pid}),
@@ -129,7 +120,7 @@ on_child(evutil_socket_t signal, short what, void *arg)
 	(void)signal, (void)what;
 	if (c->pid == 0 || waitpid(c->pid, &status, WNOHANG) != c->pid)
 		return;
-	if (monotonic_ms() - c->started_ms >= STEADY_MS)
+	if (clock_monotonic_ms() - c->started_ms >= STEADY_MS)
 		c->pause_ms = 0;
 	else
 		lengthen_pause(c);

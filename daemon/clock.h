@@ -34,5 +34,8 @@ void clock_done(struct clock *c);
  * again. */
 int64_t clock_now(struct clock *c);
 
+/* Time that nobody sets, in ms, for measuring how long something takes. */
+int64_t clock_monotonic_ms(void);
+
 /* The time from readings of both clocks, both in ms; sets `held`. Pure. */
 int64_t clock_settle(struct clock *c, int64_t wall_ms, int64_t boot_ms);

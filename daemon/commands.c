@@ -1,6 +1,7 @@
 #include "daemon/commands.h"
 
 #include "daemon/bound.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
 #include "daemon/zmq_event.h"
@@ -10,7 +11,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
-#include <time.h>
 #include <zmq.h>
 
 enum {
@@ -32,15 +32,6 @@ struct commands {
 	commands_ask_fn ask;
 	void *arg;
 };
-
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- towards clients ---- */
 
@@ -84,7 +75,7 @@ deliver(struct commands *c, struct str id, struct str reply)
 	if (waiting == 0 && send_to(c, id, false, reply) != EAGAIN)
 		return;
 	if (waiting + reply.len <= WAITING_MAX && c->peers.waiting + reply.len <= WAITING_ALL_MAX) {
-		peers_keep(&c->peers, id, reply, monotonic_ms());
+		peers_keep(&c->peers, id, reply, clock_monotonic_ms());
 		retry_later(c);
 	} else if (peer) {
 		give_up(c, peer);
@@ -113,7 +104,7 @@ static void
 on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	struct commands *c = arg;
-	int64_t now_ms = monotonic_ms();
+	int64_t now_ms = clock_monotonic_ms();
 	struct peer *peer, *next;
 
 	(void)fd, (void)what;

@@ -1,22 +1,8 @@
 #pragma once
 
 /*
- * The core's loop: sessions, turns, and the time between them.
- *
- * A turn, in this order and no other:
- *
- *   1  the clock is read, once
- *   2  requests that are there are dispatched, up to a bound on their number and on the bytes they
- *      make; replies are held back
- *   3  if that made no facts, and deadlines have passed or telling work waits: a tick
- *   4  all facts and rows of the turn are stored in one commit
- *   5  replies go out, then facts, to every gateway; then whoever fetches from a subscription is
- *      given what is due
- *   6  sessions that ended are freed, and the next turn is set: at once if there is more to do, at
- *      the next deadline, or when something comes
- *
- * A commit that failed ends the loop: nothing of the turn is answered or told, and a restart begins
- * from the last commit.
+ * The core's loop: the socket that gateways connect to, and the timers that call for turns
+ * (cycle.h).
  */
 
 #include "daemon/clock.h"

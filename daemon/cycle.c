@@ -1,0 +1,279 @@
+#include "daemon/cycle.h"
+
+#include "daemon/delivery.h"
+#include "daemon/log.h"
+#include "daemon/retention.h"
+#include "daemon/turn.h"
+#include "proto/proto.h"
+#include "store/store.h"
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+enum {
+	TURN_BYTES_MAX = 16 << 20, /* of facts; the turn is closed beyond */
+	TURN_MS_MAX = 50,     /* spent on requests; likewise. What a turn holds decides no fact */
+	BEHIND_PAUSE_MS = 10, /* between turns while a gateway has much to read */
+	IDLE_MS = 60000,      /* the longest pause towards a deadline */
+	RETENTION_BEATS = 10, /* heartbeats between looks at what may go */
+};
+
+struct cycle {
+	struct cycle_parts parts;
+	struct session *sessions; /* utlist; owned */
+	unsigned n_sessions;
+	struct delivery *delivery;
+	uint64_t budget; /* what a turn may take of the disk, in bytes */
+	unsigned beats;
+	bool more; /* to be done at once */
+};
+
+static void
+deliver(void *arg, void *origin, struct str envelope, struct str reply)
+{
+	(void)arg;
+	session_reply(origin, envelope, reply);
+}
+
+struct cycle *
+cycle_new(const struct cycle_parts *parts)
+{
+	struct cycle *c = mem_zalloc(sizeof *c);
+	c->parts = *parts;
+	c->delivery =
+	    delivery_new(parts->market, parts->dispatch->journal, parts->subscriptions, deliver, c);
+	parts->dispatch->delivery = c->delivery;
+	return c;
+}
+
+void
+cycle_free(struct cycle *c)
+{
+	struct session *each, *next;
+	if (!c)
+		return;
+	c->parts.dispatch->delivery = NULL;
+	delivery_free(c->delivery);
+	DL_FOREACH_SAFE(c->sessions, each, next)
+	session_free(each);
+	free(c);
+}
+
+void
+cycle_add(struct cycle *c, struct session *s)
+{
+	DL_APPEND(c->sessions, s);
+	c->n_sessions++;
+}
+
+struct session *
+cycle_sessions(const struct cycle *c)
+{
+	return c->sessions;
+}
+
+unsigned
+cycle_count(const struct cycle *c)
+{
+	return c->n_sessions;
+}
+
+/* ---- the turn ---- */
+
+/* What one session's share of a turn may hold, and how long it may take. */
+struct turn_bound {
+	const struct turn *turn;
+	uint64_t budget;
+	int64_t end_ms;
+	int64_t (*monotonic_ms)(void);
+};
+
+/* A request may take long where a match looks at many listings: replies, heartbeat and watchdog
+ * must not wait for a thousand of them. */
+static bool
+turn_is_full(const void *arg)
+{
+	const struct turn_bound *bound = arg;
+	return turn_bytes(bound->turn) > TURN_BYTES_MAX || turn_cost(bound->turn) > bound->budget ||
+	       bound->monotonic_ms() > bound->end_ms;
+}
+
+/* Each session has its share of the turn, so that one busy gateway does not starve the others. */
+static bool
+gather(struct cycle *c, int64_t now_ms)
+{
+	uint64_t share = c->n_sessions ? c->parts.options->max_commands / c->n_sessions : 0;
+	int64_t ms = TURN_MS_MAX / (c->n_sessions ? c->n_sessions : 1);
+	struct turn_bound bound = {c->parts.turn, c->budget, 0, c->parts.monotonic_ms};
+	bool more = false;
+	struct session *each;
+
+	DL_FOREACH(c->sessions, each)
+	{
+		bound.end_ms = c->parts.monotonic_ms() + ms;
+		struct session_work work = {c->parts.dispatch, now_ms, share ? share : 1,
+					    turn_is_full, &bound};
+		more = session_take(each, &work) || more;
+	}
+	return more;
+}
+
+static bool
+work_waits(const struct cycle *c, int64_t now_ms)
+{
+	return c->parts.dispatch->room == DISPATCH_ROOM_ENOUGH &&
+	       (market_queue(c->parts.market) > 0 ||
+		market_next_deadline_ms(c->parts.market) <= now_ms);
+}
+
+static void
+tick(struct cycle *c, int64_t now_ms)
+{
+	const struct command command = {.kind = COMMAND_TICK, .clock_ms = now_ms};
+	struct refusal refusal;
+
+	dispatch_command(c->parts.dispatch, &command, &refusal);
+}
+
+static void
+release(struct cycle *c)
+{
+	struct buf frames = BUF_EMPTY;
+	struct session *each;
+
+	turn_publish(c->parts.turn, &frames);
+	DL_FOREACH(c->sessions, each)
+	session_release(each, buf_str(&frames));
+	buf_free(&frames);
+}
+
+static void
+reap(struct cycle *c)
+{
+	struct session *each, *next;
+
+	DL_FOREACH_SAFE(c->sessions, each, next)
+	{
+		if (!each->doomed)
+			continue;
+		DL_DELETE(c->sessions, each);
+		c->n_sessions--;
+		delivery_forget(c->delivery, each);
+		session_free(each);
+	}
+}
+
+static bool
+somebody_is_behind(const struct cycle *c)
+{
+	const struct session *each;
+
+	DL_FOREACH(c->sessions, each)
+	if (session_is_behind(each))
+		return true;
+	return false;
+}
+
+/* How long until then; INT64_MAX for never. */
+static int64_t
+until_ms(int64_t then, int64_t now)
+{
+	return then == INT64_MAX ? then : then > now ? then - now : 0;
+}
+
+static bool
+fail(const struct cycle *c)
+{
+	log_write(LOG_ID_STORE_FAILED,
+		  LOG_FIELDS({"head", .number = (int64_t)store_head(c->parts.store)}),
+		  "the turn could not be stored, and is not answered: %s",
+		  store_message(c->parts.store));
+	return false;
+}
+
+/* Looks for room. Where there is none beyond the reserve, work that waits goes on waiting. */
+static bool
+find_room(struct cycle *c)
+{
+	static const enum dispatch_room rooms[] = {
+	    [STORE_ROOM_ENOUGH] = DISPATCH_ROOM_ENOUGH,
+	    [STORE_ROOM_RESERVE] = DISPATCH_ROOM_RESERVE,
+	    [STORE_ROOM_NONE] = DISPATCH_ROOM_NONE,
+	};
+	enum store_room room;
+	if (store_room(c->parts.store, &room, &c->budget) != 0)
+		return false;
+	enum dispatch_room before = c->parts.dispatch->room, now = rooms[room];
+	c->parts.dispatch->room = now;
+	if (now == DISPATCH_ROOM_ENOUGH && before != now)
+		log_write(LOG_ID_STORAGE_ROOM, LOG_NONE, "there is room again");
+	else if (now > before)
+		log_write(LOG_ID_STORAGE_FULL,
+			  LOG_FIELDS({"room", now == DISPATCH_ROOM_NONE ? "none" : "reserve"}),
+			  "there is no room on the disk, or in storage-limit");
+	return true;
+}
+
+bool
+cycle_run(struct cycle *c, int64_t now_ms)
+{
+	c->parts.dispatch->monotonic_ms = c->parts.monotonic_ms();
+	if (!find_room(c))
+		return fail(c);
+	c->more = gather(c, now_ms);
+	if (turn_facts(c->parts.turn) == 0 && work_waits(c, now_ms))
+		tick(c, now_ms);
+	bool writable = c->parts.dispatch->room != DISPATCH_ROOM_NONE;
+	if (writable && turn_commit(c->parts.turn) != 0)
+		return fail(c);
+	release(c);
+	turn_deliver(c->parts.turn, c->delivery);
+	turn_clear(c->parts.turn);
+	c->more = delivery_run(c->delivery, c->parts.dispatch->monotonic_ms) || c->more ||
+		  (writable && store_trims(c->parts.store));
+	reap(c);
+	return true;
+}
+
+/* ---- between turns ---- */
+
+/* Work that would outrun a reader waits for it a little; a wall clock that was set is noticed by
+ * the heartbeat. */
+int64_t
+cycle_pause_ms(const struct cycle *c, int64_t now_ms)
+{
+	bool roomy = c->parts.dispatch->room == DISPATCH_ROOM_ENOUGH;
+	int64_t deadline =
+	    roomy ? until_ms(market_next_deadline_ms(c->parts.market), now_ms) : INT64_MAX;
+	int64_t fetch = until_ms(delivery_deadline_ms(c->delivery), c->parts.monotonic_ms());
+	int64_t next = deadline < fetch ? deadline : fetch;
+
+	if (somebody_is_behind(c))
+		return BEHIND_PAUSE_MS;
+	if (c->more || work_waits(c, now_ms))
+		return 0;
+	return next == INT64_MAX ? -1 : next < IDLE_MS ? next : IDLE_MS;
+}
+
+bool
+cycle_beat(struct cycle *c, int64_t now_ms)
+{
+	uint8_t header[PROTO_FEED_HEADER];
+	struct buf frame = BUF_EMPTY;
+	struct session *each;
+	bool roomy = c->parts.dispatch->room == DISPATCH_ROOM_ENOUGH;
+
+	proto_feed_header(header, store_epoch(c->parts.store), store_head(c->parts.store), 0);
+	channel_put_heartbeat(&frame, (struct str){(const char *)header, sizeof(header)});
+	DL_FOREACH(c->sessions, each)
+	session_send(each, buf_str(&frame));
+	buf_free(&frame);
+	if (c->beats++ % RETENTION_BEATS == 0)
+		retention_apply(c->parts.options, c->parts.store, c->parts.dispatch->journal,
+				now_ms);
+	if (roomy)
+		turn_settle(c->parts.turn);
+	return !roomy || work_waits(c, now_ms) || store_trims(c->parts.store) ||
+	       subscriptions_could_store(c->parts.subscriptions);
+}

@@ -1,0 +1,62 @@
+#pragma once
+
+/*
+ * The core's cycle: what happens in a turn, and between turns, whoever calls for it.
+ *
+ * A turn, in this order and no other:
+ *
+ *   1  the store says how much may be written
+ *   2  requests that are there are dispatched, up to a bound on their number, on the bytes they
+ *      make and on the time they take; replies are held back
+ *   3  if that made no facts, and deadlines have passed or telling work waits: a tick
+ *   4  all facts, rows and asides of the turn are stored in one commit
+ *   5  replies go out, then facts, to every session; then whoever fetches from a subscription is
+ *      given what is due
+ *   6  sessions that ended are freed
+ *
+ * A commit that failed is the end: nothing of the turn was answered or told, the market is ahead of
+ * the store, and a restart begins from the last commit.
+ *
+ * No socket, no clock, no event loop: the server (server.h) has these, and a simulation others.
+ */
+
+#include "daemon/dispatch.h"
+#include "daemon/options.h"
+#include "daemon/session.h"
+
+#include <stdbool.h>
+
+struct store;
+struct subscriptions;
+struct turn;
+
+/* What the cycle works on; all of it outlives the cycle. */
+struct cycle_parts {
+	const struct options *options; /* max_commands, keep_days and keep_size are looked at */
+	struct store *store;
+	struct market *market;
+	struct turn *turn; /* takes dispatch's facts */
+	struct dispatch *dispatch;
+	struct subscriptions *subscriptions;
+	int64_t (*monotonic_ms)(void); /* time that nobody sets */
+};
+
+struct cycle;
+
+/* Free with cycle_free, which takes NULL and frees the sessions. */
+struct cycle *cycle_new(const struct cycle_parts *parts);
+void cycle_free(struct cycle *c);
+
+/* Takes over a session. */
+void cycle_add(struct cycle *c, struct session *s);
+/* The first of them, in a utlist; how many. */
+struct session *cycle_sessions(const struct cycle *c);
+unsigned cycle_count(const struct cycle *c);
+
+/* Runs one turn at the clock's time. False: the commit failed (logged). */
+bool cycle_run(struct cycle *c, int64_t now_ms);
+/* How long after a turn the next one is due if nothing comes before, in ms; -1: not at all. */
+int64_t cycle_pause_ms(const struct cycle *c, int64_t now_ms);
+/* To be called each second: sends the heartbeat, and looks what is to be done in the background.
+ * Returns whether a turn is due. */
+bool cycle_beat(struct cycle *c, int64_t now_ms);
