@@ -75,6 +75,7 @@ class Daemon:
             "log-level": "debug",
             **{name.replace("_", "-"): value for name, value in options.items()},
         }
+        self.environment = {}  # of the next start, beside the test's own
         self.process = None
         self.last_log = None
         started.append(self)
@@ -88,7 +89,8 @@ class Daemon:
         """Starts the process and does not wait for it."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True
+                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
+                env={**os.environ, **self.environment},
             )
 
     def start(self):
