@@ -6,7 +6,6 @@
 #include "util/mem.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -81,6 +80,18 @@ bound_open(struct bound *b, void *context, int type, const char *endpoint, mode_
 	bound_close(b, 0);
 	errno = error;
 	return -1;
+}
+
+int
+bound_send(struct bound *b, struct str frame, bool more)
+{
+	int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);
+
+	if (zmq_send(b->socket, frame.p, frame.len, flags) >= 0)
+		return 0;
+	if (errno == ENOMEM)
+		mem_failed(frame.len);
+	return errno;
 }
 
 void

@@ -145,11 +145,8 @@ broadcast_free(struct broadcast *b)
 void
 broadcast_send(struct broadcast *b, struct str topic, struct str header, struct str body)
 {
-	void *socket = b->bound.socket;
-
-	if (zmq_send(socket, topic.p, topic.len, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
-	    zmq_send(socket, header.p, header.len, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
-		zmq_send(socket, body.p, body.len, ZMQ_DONTWAIT);
+	if (bound_send(&b->bound, topic, true) == 0 && bound_send(&b->bound, header, true) == 0)
+		bound_send(&b->bound, body, false);
 }
 
 void

@@ -40,13 +40,11 @@ struct commands {
 static int
 send_to(struct commands *c, struct str peer, bool delimiter, struct str reply)
 {
-	void *socket = c->bound.socket;
+	int failed = bound_send(&c->bound, peer, true);
 
-	if (zmq_send(socket, peer.p, peer.len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
-		return errno;
-	if (delimiter && zmq_send(socket, "", 0, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
-		return errno;
-	return zmq_send(socket, reply.p, reply.len, ZMQ_DONTWAIT) < 0 ? errno : 0;
+	if (failed == 0 && delimiter)
+		failed = bound_send(&c->bound, STR(""), true);
+	return failed ? failed : bound_send(&c->bound, reply, false);
 }
 
 static void
