@@ -9,7 +9,7 @@
  *   FAIL_CALL   memory, file, sync, send or accept; none: all are counted
  *   FAIL_NTH    which of them, from 1
  *   FAIL_HOW    an errno's name, or short: half of the bytes are written
- *   FAIL_ON     once, or on: all that follow fail as well
+ *   FAIL_ON     once, or on: all that follow in this process fail as well
  *
  * The count stands in the file and begins when the driver arms it. So it goes on in the next life
  * of a program that is started again, and a fault that happened does not happen to its successor.
@@ -41,7 +41,7 @@ enum kind { MEMORY, FILE_WRITE, SYNC, SEND, ACCEPT, KINDS };
 
 /* sweep.py knows its layout. */
 struct shared {
-	_Atomic uint32_t armed, fired;
+	_Atomic uint32_t armed, fired; /* fired: in the process with this id; 0: not yet */
 	_Atomic uint64_t calls[KINDS];
 };
 
@@ -118,9 +118,11 @@ fails(enum kind kind)
 	if (!s || !s->armed)
 		return false;
 	uint64_t n = ++s->calls[kind];
-	if ((int)kind != fault.kind || n < fault.nth || (n > fault.nth && !fault.on))
+	if ((int)kind != fault.kind || n < fault.nth)
 		return false;
-	s->fired = 1;
+	if (n > fault.nth)
+		return fault.on && s->fired == (uint32_t)getpid();
+	s->fired = (uint32_t)getpid();
 	return true;
 }
 

@@ -2,6 +2,7 @@
 
 import collections
 import mmap
+import re
 import struct
 import threading
 import time
@@ -63,15 +64,16 @@ class Supervised(Daemon):
     def calls(self):
         return dict(zip(CALLS, LAYOUT.unpack(self.shared[:])[2:]))
 
+    def gateway_ends(self):
+        """How its lives ended, as the core logged it: "status=1", "signal=6"."""
+        return re.findall(r"^\w+ gateway_ended .*?((?:status|signal)=\d+)", self.log(), re.MULTILINE)
+
     def _manage(self):
-        """What came over the last life does not come over the next."""
         while True:
             code = self.process.wait()
             if self.stopping:
                 return
             self.ends.append(code)
-            if self.shared and self.fired():
-                self.arm(False)
             time.sleep(PAUSE_S)
             with self.starting:
                 if self.stopping or len(self.ends) > RESTARTS_MAX:

@@ -84,7 +84,7 @@ class Script:
 
 
 class Run(collections.namedtuple("Run", "fired calls ends checked story")):
-    """`ends`: the exit codes of what ended; `story`: what the journal tells."""
+    """`ends`: how what ended did, such as "core exit 1"; `story`: what the journal tells."""
 
 
 def live(fault):
@@ -98,7 +98,13 @@ def live(fault):
             daemon.close()
         demand(code == 0 or daemon.fired(), f"stopped with {code}")
         story = last_life(daemon.home, script, before)
-        return Run(daemon.fired(), daemon.calls(), daemon.ends + [code] * (code != 0), script.ledger.checked, story)
+        ends = [end_of(code) for code in daemon.ends + [code] * (code != 0)]
+        ends += [f"gateway {end}" for end in daemon.gateway_ends()]
+        return Run(daemon.fired(), daemon.calls(), ends, script.ledger.checked, story)
+
+
+def end_of(code):
+    return f"core {signal.Signals(-code).name}" if code < 0 else f"core exit {code}"
 
 
 def first_life(daemon, fault):
@@ -177,10 +183,9 @@ class Tally:
             return
         self.faults += run.fired
         self.checked += run.checked
-        for code in run.ends:
-            self.ends[signal.Signals(-code).name if code < 0 else f"exit {code}"] += 1
-            if code < 0:
-                print(f"ended by a signal: {fault}: {signal.Signals(-code).name}", file=sys.stderr, flush=True)
+        self.ends.update(run.ends)
+        if any("SIG" in end or "signal" in end for end in run.ends):
+            print(f"ended by a signal: {fault}: {run.ends}", file=sys.stderr, flush=True)
 
     def line(self, counts):
         return json.dumps({
