@@ -5,8 +5,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- places ---- */
@@ -280,6 +283,45 @@ known_all(struct store *s)
 	assert_int_equal(rows.count, head < KNOWN_ROWS ? head : KNOWN_ROWS);
 	for (uint64_t n = head > 50 ? head - 49 : 1; n <= head; n++)
 		assert_int_equal(store_stream_head(s, 100 + n % 50), n);
+}
+
+enum known_end
+known_read(struct store *s)
+{
+	uint64_t head = store_head(s), first = store_first(s);
+	struct reading facts = {.next = first}, rows = {0}, asides = {0};
+	int rc = store_facts(s, first, UINT64_MAX, read_fact, &facts);
+	int rc_rows = store_load(s, read_row, &rows), rc_asides = known_asides(s, &asides);
+	bool wrong = facts.wrong || rows.wrong || asides.wrong;
+	bool all = facts.count == head + 1 - first &&
+		   rows.count == (head < KNOWN_ROWS ? head : KNOWN_ROWS) &&
+		   asides.count == (head < KNOWN_ASIDES ? head : KNOWN_ASIDES);
+	for (uint64_t n = head > 50 ? head - 49 : 1; n <= head; n++)
+		wrong = wrong || store_stream_head(s, 100 + n % 50) != n;
+	if (wrong)
+		return KNOWN_WRONG;
+	if (rc || rc_rows || rc_asides)
+		return KNOWN_REFUSED;
+	return all ? KNOWN_SERVED : KNOWN_WRONG;
+}
+
+int
+known_apart(int (*run)(void *arg), void *arg)
+{
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+	int status;
+	fflush(NULL);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+		for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+			signal(signals[i], SIG_DFL); /* cmocka took them */
+		alarm(10);
+		_exit(run(arg));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
 }
 
 void

@@ -65,6 +65,15 @@ int known_asides(struct store *s, struct reading *asides);
 /* Checks that the store holds the known market as of its head, all of it that was not trimmed. */
 void known_all(struct store *s);
 
+/* How a reader ends who reads all there is, as a daemon would: all was right, or something is known
+ * to be damaged and not served, or something wrong was served. */
+enum known_end { KNOWN_SERVED = 10, KNOWN_REFUSED, KNOWN_WRONG };
+/* Fails no test. What is not served is no wrong thing, unless the store says that it was all. */
+enum known_end known_read(struct store *s);
+/* In a process of its own, which may not survive it, since LMDB trusts its pages: runs the function
+ * and returns how the process ended, as waitpid does. One that hangs ends by SIGALRM. */
+int known_apart(int (*run)(void *arg), void *arg);
+
 /* Makes a closed store of known facts, written in some turns. */
 void place_fill(struct place *p, unsigned facts, unsigned turns);
 /* Opens, which must be refused as corrupt with a message that says so. */
