@@ -23,6 +23,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
@@ -37,6 +38,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+enum { FRAMES = 16 };
 enum kind { MEMORY, FILE_WRITE, SYNC, SEND, ACCEPT, KINDS };
 
 /* sweep.py knows its layout. */
@@ -106,7 +108,18 @@ static void __attribute__((constructor)) begin(void)
 	fault.nth = strtoull(told("FAIL_NTH"), NULL, 10);
 	fault.error = error_of(told("FAIL_HOW"));
 	fault.on = strcmp(told("FAIL_ON"), "on") == 0;
+	void *frame;
+	backtrace(&frame, 1); /* the first time asks for memory */
 	fault.shared = shared;
+}
+
+/* Who called, for the process's log: addr2line knows the lines. */
+static void
+tell_where(void)
+{
+	void *frames[FRAMES];
+
+	backtrace_symbols_fd(frames, backtrace(frames, FRAMES), STDERR_FILENO);
 }
 
 /* Counts the call; whether it is to fail. */
@@ -123,6 +136,7 @@ fails(enum kind kind)
 	if (n > fault.nth)
 		return fault.on && s->fired == (uint32_t)getpid();
 	s->fired = (uint32_t)getpid();
+	tell_where();
 	return true;
 }
 

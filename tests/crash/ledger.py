@@ -21,6 +21,10 @@ class Violation(Exception):
     """Something acknowledged is not there, or something else is."""
 
 
+class Unanswered(Violation):
+    """A write is not answered, and stays pending."""
+
+
 def demand(condition, message):
     if not condition:
         raise Violation(message)
@@ -29,18 +33,18 @@ def demand(condition, message):
 class Ledger:
     """`listings`: by id what was acknowledged, as (side, state, title, price). Until a write is answered the listing may
     be as before or as after it: `pending` holds the second. `make_room`, if given, is called
-    where the store is full, and the write tried once more."""
+    where the store is full, and the write tried once more. `patience`: how long a write is asked again."""
 
-    def __init__(self, make_room=None):
-        self.listings, self.pending, self.make_room = {}, {}, make_room
+    def __init__(self, make_room=None, patience=PATIENCE_S):
+        self.listings, self.pending, self.make_room, self.patience = {}, {}, make_room, patience
         self.full = 0  # writes that were refused since the store was full
         self.head = 0
         self.checked = 0  # replies and facts that were compared
 
     # --- writes; each returns the reply, or None where the store was full ---
 
-    def publish(self, client, side, listing, title, price):
-        publication = (need if side == "need" else offer)(listing, title=title, unit_price=price)
+    def publish(self, client, side, listing, title, price, **more):
+        publication = (need if side == "need" else offer)(listing, title=title, unit_price=price, **more)
         return self._write(client, "listing.publish", listing, (side, "open", title, price), publication)
 
     def revise(self, client, listing, title):
@@ -54,14 +58,14 @@ class Ledger:
     def _write(self, client, cmd, listing, after, arguments, again=False):
         self.pending[listing] = after
         try:
-            reply = client.ask_until_answered(cmd, PATIENCE_S, **arguments)
+            reply = client.ask_until_answered(cmd, self.patience, **arguments)
         except Refused as refused:
             if refused.code == "storage_full" and self.make_room and not again:
                 self.make_room()
                 return self._write(client, cmd, listing, after, arguments, again=True)
             return self._refused(client, cmd, listing, refused)
         except NoAnswer as silence:
-            raise Violation(f"{cmd} of {listing} is not answered in {PATIENCE_S} s") from silence
+            raise Unanswered(f"{cmd} of {listing} is not answered in {self.patience} s") from silence
         demand(reply["listing"] == listing and reply["state"] == after[1], f"{cmd} of {listing} was answered {reply}")
         demand(reply["number"] >= self.head, f"{cmd} of {listing}: number {reply['number']} behind {self.head}")
         self.listings[listing], self.head = after, reply["number"]
@@ -71,6 +75,8 @@ class Ledger:
 
     def _refused(self, client, cmd, listing, refused):
         """A full store keeps nothing of it. A second withdrawal is refused where the first one's answer was lost."""
+        if refused.code == "core_unavailable":
+            raise Unanswered(f"{cmd} of {listing}: {refused}")
         after = self.pending.pop(listing)
         if refused.code == "state_not_allowed" and cmd == "listing.withdraw":
             self.listings[listing] = after

@@ -60,6 +60,8 @@ def endpoints(runtime):
 class Client:
     """Request and reply. `record`, if given, is called with the bytes of every reply."""
 
+    passing = ("core_unavailable", "too_many_requests")  # refusals after which one asks again
+
     def __init__(self, runtime, timeout=5.0, record=None):
         self.endpoint, _ = endpoints(runtime)
         self.timeout, self.record = timeout, record
@@ -136,7 +138,7 @@ class Client:
                 if time.monotonic() > end:
                     raise
             except Refused as refused:
-                if refused.code not in ("core_unavailable", "too_many_requests") or time.monotonic() > end:
+                if refused.code not in self.passing or time.monotonic() > end:
                     raise
                 time.sleep(0.05)
 
