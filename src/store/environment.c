@@ -19,6 +19,7 @@
 enum {
 	MAP_START = 64 << 20, /* bytes, unless told */
 	MAP_LEAST = 1 << 20,
+	LOCK_SIZE = 8192, /* bytes of LMDB's own lock file, for the readers that it allows */
 	N_TABLES = 3 + STORE_TABLES + STORE_ASIDES,
 };
 
@@ -45,13 +46,29 @@ env_fail(struct store *s, int rc, const char *doing)
 	}
 }
 
+/* LMDB leaves its lock file a hole and writes it by its map, which on a full disk is SIGBUS. */
+static int
+keep_lock_file(struct store *s, const char *name)
+{
+	char lock[32];
+	snprintf(lock, sizeof lock, "%s-lock", name);
+	int fd = openat(s->directory, lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int rc = fd < 0 ? errno : posix_fallocate(fd, 0, LOCK_SIZE);
+	if (fd >= 0)
+		close(fd);
+	return rc ? env_fail(s, rc, "making the lock file") : 0;
+}
+
 static int
 open_at(struct store *s, const char *directory, const char *name, uint64_t map)
 {
 	char path[DIRECTORY_PATH];
 	if (!directory_join(directory, name, path))
 		return store_fail(s, STORE_E_SYSTEM, "the directory's path is too long");
-	int rc = mdb_env_create(&s->env);
+	int rc = keep_lock_file(s, name);
+	if (rc)
+		return rc;
+	rc = mdb_env_create(&s->env);
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(s->env, N_TABLES);
 	if (rc == 0 && map > 0)
