@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 """Fills the disk under the daemon's data, and sees that nobody loses anything.
 
-A small ext4 (an image, mounted by loop-back) or a tmpfs holds the data directory. It becomes full by what is published, or
-at once by somebody else's file. Then nothing acknowledged may be missing and nothing wrong be served, while it is full,
-after a kill, and when room was made. A core may
+A small ext4 (an image, mounted by loop-back) or a tmpfs holds the data directory. It becomes full by what is
+published, or at once by somebody else's file. Then nothing acknowledged may be missing and nothing wrong be served,
+while it is full, after a kill, and when room was made. A core may
 
   end    at the commit that fails, unanswered and orderly; started again, it serves what was acknowledged
   stay   and answer storage_full to what does not fit, while reads, replay and withdrawals go on, and take what comes
          once there is room, without a restart
 
-Both are right, and each life is held to one of them; --strict accepts those that stay and no other. Needs root, to mount.
+Both are right, and each life is held to one of them; --strict accepts those that stay and no other. Needs root, to
+mount.
 
   tests/crash/full_disk.py [--strict]
 """
@@ -132,8 +133,8 @@ class Life:
     def publish(self):
         self.serial += 1
         side, who = (("need", "acme"), ("offer", "bolt"))[self.serial % 2]
-        return self.attempt(self.ledger.publish, side, f"{who}/{self.serial}", f"{side} {self.serial}", 1000 + self.serial,
-                            text=TEXT)
+        listing, title, price = f"{who}/{self.serial}", f"{side} {self.serial}", 1000 + self.serial
+        return self.attempt(self.ledger.publish, side, listing, title, price, text=TEXT)
 
     def publish_until_full(self, most=2000):
         for _ in range(most):
@@ -182,12 +183,12 @@ def while_full(life):
         life.publish()
     life.kill()
     life.check()
-    demand(life.ended or withdrawn == WITHDRAWALS, f"the core stays, and takes {withdrawn} withdrawals of {WITHDRAWALS}")
+    demand(life.ended or withdrawn == WITHDRAWALS, f"the core stays, and takes {withdrawn} withdrawals")
     return withdrawn
 
 
 def settle(life):
-    """What is pending is published again, as its caller would; the last life has all of it, and so has the follower."""
+    """The last life has all that is acknowledged, and so has the follower."""
     life.check()
     before = life.client.ask("status")
     for stream, head in life.client.ask("streams.heads", streams=STREAMS)["heads"].items():

@@ -31,8 +31,8 @@ def demand(condition, message):
 
 
 class Ledger:
-    """`listings`: by id what was acknowledged, as (side, state, title, price). Until a write is answered the listing may
-    be as before or as after it: `pending` holds the second. `make_room`, if given, is called
+    """`listings`: by id what was acknowledged, as (side, state, title, price). Until a write is answered the listing
+    may be as before or as after it: `pending` holds the second. `make_room`, if given, is called
     where the store is full, and the write tried once more. `patience`: how long a write is asked again."""
 
     def __init__(self, make_room=None, patience=PATIENCE_S):
@@ -49,7 +49,8 @@ class Ledger:
 
     def revise(self, client, listing, title):
         side, state, _, price = self.listings[listing]
-        return self._write(client, "listing.revise", listing, (side, state, title, price), {"listing": listing, "title": title})
+        revision = {"listing": listing, "title": title}
+        return self._write(client, "listing.revise", listing, (side, state, title, price), revision)
 
     def withdraw(self, client, listing):
         side, _, title, price = self.listings[listing]
@@ -128,7 +129,8 @@ class Ledger:
             demand(fact["number"] > number, f"fact {fact['number']} follows {number}")
             number = fact["number"]
             for stream, prev in fact["streams"].items():
-                demand(prev == heads.get(stream, 0), f"fact {number} of {stream} says {prev}, not {heads.get(stream, 0)}")
+                head = heads.get(stream, 0)
+                demand(prev == head, f"fact {number} of {stream} follows {prev}, not {head}")
                 heads[stream] = number
             if "title" in fact["body"]:
                 titles[fact["body"]["listing"]] = fact["body"]["title"]

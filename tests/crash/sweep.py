@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Fails the Nth call of a process, for every N, and sees that nobody loses anything.
 
-The real daemon carries out a short script of commands while one call of the core, or of its gateway, fails: memory that
-is not to be had, a write or a sync that reports an error, a send or an accept that does not succeed (fail_nth.c does it).
+The real daemon carries out a short script of commands while one call of the core, or of its gateway, fails: memory
+that is not to be had, a write or a sync that reports an error, a send or an accept that does not succeed (fail_nth.c).
 The process may stop, and is then started again, or go on. Either way each command is answered in the end and answered
 rightly, the follower has each fact once and in order, and after a last start without the fault everything
 acknowledged is there: the same listings, and the same facts as without any fault.
@@ -38,7 +38,7 @@ HOWS = {
 }
 LASTING = [("memory", "ENOMEM"), ("file", "ENOSPC"), ("file", "EIO"), ("sync", "EIO")]  # until the process ends
 FULL_MAX, QUICK_MAX = 150, 1  # faults of one row of the plan
-QUICK_MEMORY = 6  # there are many more calls of this kind
+QUICK_MEMORY = 4  # there are many more calls of this kind
 
 Client.passing += ("storage_failed",)  # LMDB had no memory for a read, and the core goes on
 
@@ -52,7 +52,8 @@ class Script:
     def run(self, client, follower):
         ledger = self.ledger
         for participant in ("acme", "bolt"):
-            client.ask_until_answered("participant.register", PATIENCE_S, participant=company(participant), status="member")
+            client.ask_until_answered(
+                "participant.register", PATIENCE_S, participant=company(participant), status="member")
         for i in range(1, 4):
             ledger.publish(client, "need", f"acme/{i}", f"need {i}", 1000 * i)
             ledger.publish(client, "offer", f"bolt/{i}", f"offer {i}", 900 * i)
@@ -202,7 +203,8 @@ class Tally:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a sample that takes less than 40 s")
-    parser.add_argument("--only", action="append", type=Fault.read, metavar="FAULT", help="program:window:call:how:nth:once|on")
+    parser.add_argument("--only", action="append", type=Fault.read, metavar="FAULT",
+                        help="program:window:call:how:nth:once|on")
     parser.add_argument("--log", action="store_true", help="show what the daemon logged, and where the call failed")
     parser.add_argument("--seed", type=int, default=1, help="where the samples lie")
     arguments = parser.parse_args()
