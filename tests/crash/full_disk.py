@@ -26,9 +26,9 @@ import time
 
 from ledger import PATIENCE_S, Ledger, Unanswered, Violation, demand
 
-from daemon_process import Daemon, home_directory  # noqa: E402
-from people import register  # noqa: E402
-from protocol_client import Client, Follower  # noqa: E402
+from daemon_process import Daemon, home_directory
+from people import register
+from protocol_client import Client, Follower
 
 MB = 1 << 20
 ROOM = 3 * MB  # for the daemon, where it fills the disk itself

@@ -24,9 +24,9 @@ import time
 from ledger import ANSWER_S, PATIENCE_S, Ledger, Violation, demand, told
 from supervised import Fault, Supervised
 
-from daemon_process import Daemon, home_directory  # noqa: E402
-from people import company  # noqa: E402
-from protocol_client import Client, Follower, NoAnswer  # noqa: E402
+from daemon_process import Daemon, home_directory
+from people import company
+from protocol_client import Client, Follower, NoAnswer
 
 STREAMS = ["x.parts", "p.acme", "p.bolt"]
 HOWS = {
