@@ -7,7 +7,7 @@ The process may stop, and is then started again, or go on. Either way each comma
 rightly, the follower has each fact once and in order, and after a last start without the fault everything
 acknowledged is there: the same listings, and the same facts as without any fault.
 
-  tests/crash/sweep.py            everything, about a quarter of an hour
+  tests/crash/sweep.py            everything, about twenty minutes
   tests/crash/sweep.py --quick    a sample
   tests/crash/sweep.py --only core:serve:sync:EIO:3:once --log     one fault, with what the daemon logged of it
 """
@@ -37,7 +37,7 @@ HOWS = {
     "accept": ["EMFILE", "ECONNABORTED"],
 }
 LASTING = [("memory", "ENOMEM"), ("file", "ENOSPC"), ("file", "EIO"), ("sync", "EIO")]  # until the process ends
-FULL_MAX, QUICK_MAX = 150, 1  # faults of one row of the plan
+FULL_MAX, QUICK_MAX = 110, 1  # faults of one row of the plan
 QUICK_MEMORY = 4  # there are many more calls of this kind
 
 Client.passing += ("storage_failed",)  # LMDB had no memory for a read, and the core goes on
