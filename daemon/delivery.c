@@ -171,6 +171,19 @@ is_owed(const struct subscription *sub)
 	return place_before(sub->acked, sub->given);
 }
 
+/* Goes on where the consumer says it is, unless that is where it is anyhow. Whatever was lost,
+ * repeated or late in between, the answer fits the question. */
+static void
+go_to(struct subscription *sub, struct place_in after)
+{
+	if (place_before(after, sub->acked))
+		after = sub->acked;
+	if (!place_before(after, sub->given) && !place_before(sub->given, after))
+		return;
+	sub->seen = sub->given = after;
+	page_forget_state(sub);
+}
+
 /* What passes nobody needs no acknowledgement. */
 static void
 move_on(struct delivery *d, struct subscription *sub)
@@ -180,6 +193,12 @@ move_on(struct delivery *d, struct subscription *sub)
 		return;
 	if (far || sub->seen.state != sub->acked.state)
 		subscription_ack(d->subscriptions, sub, sub->seen, sub->acked_ms);
+}
+
+static struct place_in
+head_place(const struct delivery *d)
+{
+	return (struct place_in){STATE_DONE, market_head(d->market)};
 }
 
 static bool
@@ -207,6 +226,7 @@ take_over(struct delivery *d, struct subscription *sub, uint64_t consumer)
 {
 	delivery_end(d, sub, "subscription_taken", "another consumer fetches from it now");
 	sub->consumer = consumer;
+	sub->asked = 0;
 	rewind_to_acked(sub);
 }
 
@@ -233,8 +253,11 @@ delivery_fetch(struct delivery *d, struct subscription *sub, const struct fetch_
 	bool in_epoch = ask->epoch && is_epoch(d, ask->epoch);
 	if (ask->consumer != sub->consumer)
 		take_over(d, sub, ask->consumer);
+	else if (ask->id <= sub->asked)
+		return true;
 	else if (sub->fetch)
 		answer_nothing(d, sub->fetch);
+	sub->asked = ask->id;
 	if (in_epoch && !is_epoch(d, sub->epoch))
 		subscription_confirm(d->subscriptions, sub, epoch_of(d));
 	if (ask->acks && is_epoch(d, sub->epoch) &&
@@ -242,6 +265,8 @@ delivery_fetch(struct delivery *d, struct subscription *sub, const struct fetch_
 		return false;
 	if (is_owed(sub) && monotonic_ms - sub->given_ms > sub->ack_timeout_ms)
 		rewind_to_acked(sub);
+	if (ask->places && is_epoch(d, sub->epoch) && !place_before(head_place(d), ask->after))
+		go_to(sub, ask->after);
 	wait_for(d, sub, ask, monotonic_ms);
 	return true;
 }

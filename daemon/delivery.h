@@ -7,7 +7,8 @@
  * cumulative) and how long it is ready to wait. The answer comes when there is something to give, or
  * time is up. Nothing is sent that was not asked for, so a consumer that stops costs nothing; what
  * was given and not acknowledged is given again to another consumer, or to the same after the
- * subscription's ack timeout.
+ * subscription's ack timeout. A consumer's requests have growing ids: one that comes twice, or late,
+ * is passed over without an answer.
  *
  * Facts are given by number, each once to a consumer, from memory (recent.h) or from the journal, a
  * bounded share per turn, so that one that catches up does not hold up the others.
@@ -37,8 +38,9 @@ struct fetch_ask {
 	uint64_t consumer; /* not 0 */
 	uint32_t credit;
 	int64_t wait_ms;
-	bool acks;
+	bool acks, places;
 	struct place_in ack;
+	struct place_in after; /* begin behind it (places), or behind what was handed out last */
 	const uint8_t *epoch; /* in which the consumer counts; NULL: it does not say */
 };
 /* Takes a fetch, to be answered by delivery_run; `now_ms` is for showing only. False with *ret where it is refused. */

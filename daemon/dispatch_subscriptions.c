@@ -486,6 +486,10 @@ fetch(struct call *c)
 	    .credit = (uint32_t)arg_int(c, "credit", FETCH_CREDIT),
 	    .wait_ms = arg_int(c, "wait_ms", 0),
 	    .acks = is_there(c, "ack"),
+	    .places = is_there(c, "after"),
+	    .after = {is_there(c, "after_state") ? (uint64_t)arg_int(c, "after_state", 0)
+						 : STATE_DONE,
+		      (uint64_t)arg_int(c, "after", 0)},
 	    .ack = {is_there(c, "ack_state") ? (uint64_t)arg_int(c, "ack_state", 0) : STATE_DONE,
 		    (uint64_t)arg_int(c, "ack", 0)},
 	    .epoch = (const uint8_t *)epoch.p,

@@ -371,6 +371,12 @@ static const struct proto_field subscription_fetch_args[] = {
      "at most so many facts (default 1000); 0 to acknowledge only"},
     {"wait_ms", PROTO_INT, 0, 0, 60000,
      "the answer may wait so long for a fact to come (default 0)"},
+    {"after", PROTO_INT, 0, 0, INT64_MAX,
+     "begin behind this number, the last that you were given; without it, behind what was handed "
+     "out "
+     "last"},
+    {"after_state", PROTO_INT, 0, 0, INT64_MAX,
+     "the same with a row's `state`, while there is one"},
     {"ack", PROTO_INT, 0, 0, INT64_MAX, "all up to this number is done with"},
     {"ack_state", PROTO_INT, 0, 0, INT64_MAX, "the same with a row's `state`, while there is one"},
     {"epoch", PROTO_BIN, 0, 16, 16, "the epoch that you count in"},

@@ -59,21 +59,24 @@ class Consumer:
     serial = 0
 
     def __init__(self, client, name):
-        self.client, self.name, self.place = client, name, {}
+        self.client, self.name, self.place, self.after = client, name, {}, {}
         self.take_over()
 
     def take_over(self):
         Consumer.serial += 1
-        self.number = Consumer.serial
+        self.number, self.after = Consumer.serial, {}
 
     def fetch(self, acknowledge=True, **arguments):
+        after = self.after if acknowledge else {}
         reply = self.client.ask(
-            "subscription.fetch", client=ME, name=self.name, consumer=self.number, **self.place, **arguments
+            "subscription.fetch", client=ME, name=self.name, consumer=self.number, **self.place, **after, **arguments
         )
         self.place = {}
-        if acknowledge and reply["facts"]:
+        if reply["facts"]:
             last = reply["facts"][-1]
-            self.place = {"ack": last["number"], **({"ack_state": last["state"]} if "state" in last else {})}
+            self.after = {"after": last["number"], **({"after_state": last["state"]} if "state" in last else {})}
+            if acknowledge:
+                self.place = {key.replace("after", "ack"): value for key, value in self.after.items()}
         return reply
 
     def facts(self, **arguments):

@@ -912,6 +912,8 @@ def subscription_fetch(
     *,
     credit: int | None = None,
     wait_ms: int | None = None,
+    after: int | None = None,
+    after_state: int | None = None,
     ack: int | None = None,
     ack_state: int | None = None,
     epoch: bytes | None = None,
@@ -922,6 +924,8 @@ def subscription_fetch(
     consumer: a random number: another one takes the subscription over, and begins behind what was acknowledged
     credit: at most so many facts (default 1000); 0 to acknowledge only
     wait_ms: the answer may wait so long for a fact to come (default 0)
+    after: begin behind this number, the last that you were given; without it, behind what was handed out last
+    after_state: the same with a row's `state`, while there is one
     ack: all up to this number is done with
     ack_state: the same with a row's `state`, while there is one
     epoch: the epoch that you count in
@@ -936,6 +940,8 @@ def subscription_fetch(
             {
                 "credit": credit,
                 "wait_ms": wait_ms,
+                "after": after,
+                "after_state": after_state,
                 "ack": ack,
                 "ack_state": ack_state,
                 "epoch": epoch,
