@@ -277,6 +277,8 @@ main(int argc, char *argv[])
 	core.reload.argc = argc;
 	core.reload.argv = argv;
 	mem_failed = out_of_memory;
+	/* Of libevent's calls hardly any says that memory ran out. */
+	event_set_mem_functions(mem_alloc, mem_realloc, free);
 	signal(SIGPIPE, SIG_IGN);
 	if (options_read(&core.options, PROGRAM_CORE, argc, argv, &wish, &mistakes)) {
 		options_print_mistakes(stderr, &core.options, &mistakes);

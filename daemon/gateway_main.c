@@ -81,6 +81,8 @@ main(int argc, char *argv[])
 	int status = EXIT_SUCCESS;
 
 	mem_failed = out_of_memory;
+	/* Of libevent's calls hardly any says that memory ran out. */
+	event_set_mem_functions(mem_alloc, mem_realloc, free);
 	signal(SIGPIPE, SIG_IGN);
 	if (options_read(&options, PROGRAM_GATEWAY, argc, argv, &wish, &mistakes)) {
 		options_print_mistakes(stderr, &options, &mistakes);
