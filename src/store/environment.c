@@ -46,6 +46,15 @@ env_fail(struct store *s, int rc, const char *doing)
 	}
 }
 
+/* LMDB opens the data file so that children inherit it, to read and to write. */
+static int
+keep_from_children(MDB_env *env)
+{
+	int fd;
+	int rc = mdb_env_get_fd(env, &fd);
+	return rc ? rc : fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? 0 : errno;
+}
+
 /* LMDB leaves its lock file a hole and writes it by its map, which on a full disk is SIGBUS. */
 static int
 keep_lock_file(struct store *s, const char *name)
@@ -75,6 +84,8 @@ open_at(struct store *s, const char *directory, const char *name, uint64_t map)
 		rc = mdb_env_set_mapsize(s->env, map);
 	if (rc == 0)
 		rc = mdb_env_open(s->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
+	if (rc == 0)
+		rc = keep_from_children(s->env);
 	return rc ? env_fail(s, rc, "opening the data file") : 0;
 }
 

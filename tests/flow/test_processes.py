@@ -59,6 +59,16 @@ def test_a_gateway_ends_with_the_core_that_started_it(processes):
     wait_for(lambda: not alive(child_of(core)))
 
 
+def test_a_gateway_has_no_file_of_the_core(processes):
+    """A peer that got hold of the gateway could otherwise write to the data."""
+    core = processes.core()
+    core.wait_log(GATEWAY_READY)
+    fds = f"/proc/{child_of(core)}/fd"
+    opened = [os.readlink(f"{fds}/{fd}") for fd in os.listdir(fds)]
+    assert any("feed.sock" in path for path in opened)
+    assert not [path for path in opened if path.startswith(f"{processes.home}/d/")]
+
+
 def test_a_gateway_that_cannot_be_started_is_tried_again(processes, home):
     core = processes.core(f"--gateway-path={home}/gateway")
     core.wait_log("cannot be started: No such file")
