@@ -266,6 +266,13 @@ static void __attribute__((noreturn)) out_of_memory(size_t size)
 	_Exit(EXIT_FAILURE);
 }
 
+static void __attribute__((noreturn)) damaged(const char *words)
+{
+	log_write(LOG_ID_STORE_DAMAGED, LOG_NONE, "the store's pages contradict each other: %s",
+		  words);
+	_Exit(EXIT_FAILURE);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -277,6 +284,7 @@ main(int argc, char *argv[])
 	core.reload.argc = argc;
 	core.reload.argv = argv;
 	mem_failed = out_of_memory;
+	store_damaged = damaged;
 	/* Of libevent's calls hardly any says that memory ran out. */
 	event_set_mem_functions(mem_alloc, mem_realloc, free);
 	signal(SIGPIPE, SIG_IGN);

@@ -79,6 +79,10 @@ static const struct {
     [LOG_ID_STORE_UPGRADED] = {"store_upgraded", "1571248f575f49dd96a9e23347ab4710", LEVEL_NOTICE,
 			       "The store was of an older format and is of the present one now; "
 			       "an older matchd does not read it any more."},
+    [LOG_ID_STORE_DAMAGED] =
+	{"store_damaged", "5599825a39584da091fdb7fd741383f4", LEVEL_ERROR,
+	 "The data file is damaged (`matchctl verify` says where): nothing wrong "
+	 "was served. Restore a backup."},
     [LOG_ID_STORAGE_FULL] = {"storage_full", "5884295398544b60b43e77e820a7ff29", LEVEL_ERROR,
 			     "The disk, or `storage-limit`, is reached: what would grow is refused "
 			     "with `storage_full`, reads "

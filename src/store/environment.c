@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,6 +69,21 @@ keep_lock_file(struct store *s, const char *name)
 	return rc ? env_fail(s, rc, "making the lock file") : 0;
 }
 
+static void __attribute__((noreturn)) give_up(const char *words)
+{
+	fprintf(stderr, "the store is damaged: %s\n", words);
+	abort();
+}
+
+void (*store_damaged)(const char *words) __attribute__((noreturn)) = give_up;
+
+static void
+on_assert(MDB_env *env, const char *words)
+{
+	(void)env;
+	store_damaged(words);
+}
+
 static int
 open_at(struct store *s, const char *directory, const char *name, uint64_t map)
 {
@@ -78,6 +94,8 @@ open_at(struct store *s, const char *directory, const char *name, uint64_t map)
 	if (rc)
 		return rc;
 	rc = mdb_env_create(&s->env);
+	if (rc == 0)
+		rc = mdb_env_set_assert(s->env, on_assert);
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(s->env, N_TABLES);
 	if (rc == 0 && map > 0)

@@ -39,6 +39,13 @@ enum {
 	STORE_E_GONE = -5,    /* the facts asked for were trimmed; not fatal */
 };
 
+/*
+ * Called when LMDB finds its pages contradicting each other in a way that it cannot return from: with
+ * its words, which name a line of its own. Must not return; whoever wants other last words than the
+ * default (abort) sets it. Nothing of the turn is kept.
+ */
+extern void (*store_damaged)(const char *words) __attribute__((noreturn));
+
 struct store_options {
 	const char *directory; /* made (0700) where it is not there */
 	uint64_t initial_map;  /* bytes, for a new store; 0: a sensible start. Grows by doubling */

@@ -204,6 +204,7 @@ DAMAGES = {
     "cut short": "data.mdb is cut off",
     "no database": "not an LMDB file",
     "empty": "data.mdb is empty",
+    "pages of zeros": "the store",
 }
 
 
@@ -220,6 +221,8 @@ def test_damaged_data_is_told_and_never_served(refusing, damage):
         del data[len(data.rstrip(b"\0")) // 2 :]
     elif damage == "no database":
         data[:16384] = b"\x5a" * 16384
+    elif damage == "pages of zeros":  # LMDB notices, and ends the process or not
+        data[8192:] = bytes(len(data) - 8192)
     else:
         data.clear()
     path.write_bytes(data)
