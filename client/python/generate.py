@@ -61,6 +61,9 @@ class Field:
         return f"{self.parameter}: {kind} | None = None"
 
 
+KEY = Field("key", "text", False, False, False, "your key for this request: it is carried out once, see Client.ask")
+
+
 @dataclass
 class Message:
     name: str
@@ -71,6 +74,10 @@ class Message:
     @property
     def function(self):
         return self.name.replace(".", "_")
+
+    @property
+    def parameters(self):
+        return self.arguments + [KEY] * self.help.endswith("Writes.")
 
     @property
     def rows(self):
@@ -159,23 +166,23 @@ def write_results(name, results):
 
 
 def write_function(message, reply):
-    required = [f for f in message.arguments if f.always]
-    optional = [f for f in message.arguments if not f.always and not f.nullable]
-    removable = [f for f in message.arguments if f.nullable]
+    required = [f for f in message.parameters if f.always]
+    optional = [f for f in message.parameters if not f.always and not f.nullable]
+    removable = [f for f in message.parameters if f.nullable]
     request = f"{'Paged' if message.rows else 'Request'}[{reply}]"
-    if message.arguments:
+    if message.parameters:
         yield f"def {message.function}("
         yield from (f"    {field.signature()}," for field in required)
         if optional or removable:
             yield "    *,"
-        yield from (f"    {field.signature()}," for field in message.arguments if not field.always)
+        yield from (f"    {field.signature()}," for field in message.parameters if not field.always)
         yield f") -> {request}:"
     else:
         yield f"def {message.function}() -> {request}:"
-    if message.arguments:
+    if message.parameters:
         yield f'    """{message.help}'
         yield ""
-        for field in message.arguments:
+        for field in message.parameters:
             yield from wrap(f"{field.parameter}: {field.help}", "    ")
         yield '    """'
     else:

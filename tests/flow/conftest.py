@@ -4,7 +4,9 @@ import os
 import signal
 
 import daemon_process
+import people
 import pytest
+import python_faces
 
 # The tool goes by its user's locale and settings; the tests by none.
 OWN = ("LC_", "MATCHCTL_", "MATCHD_RUNTIME", "NO_COLOR", "PAGER", "LESS", "VISUAL", "EDITOR", "XDG_RUNTIME_DIR")
@@ -27,6 +29,21 @@ def daemon():
     """A daemon of the test's own, on the small exchanges beside the tests."""
     with daemon_process.running_daemon() as daemon:
         yield daemon
+
+
+@pytest.fixture
+def members(daemon):
+    """A customer, acme, and a supplier, bolt."""
+    with daemon.client() as client:
+        people.register(client, "acme", "bolt")
+
+
+@pytest.fixture(params=["plain", "asyncio"])
+def faces(request):
+    """Each of the Python library's two faces."""
+    faces = python_faces.Faces(request.param)
+    yield faces
+    faces.close()
 
 
 @pytest.fixture

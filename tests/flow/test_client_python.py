@@ -17,7 +17,7 @@ from decimal import Decimal
 import pytest
 from daemon_process import REPOSITORY, wait_for
 from people import company, need, offer, register
-from python_faces import LIBRARY, Faces, matchd
+from python_faces import LIBRARY, matchd
 from test_kills import Publisher, Worker, kill_under_load
 
 EXAMPLES = LIBRARY / "examples"
@@ -27,23 +27,10 @@ STREAMS = [["x.parts"], ["p.acme", "x.parts", "x.measures"], None]
 IDS = ["one stream", "three streams", "everything"]
 
 
-@pytest.fixture(params=["plain", "asyncio"])
-def faces(request):
-    faces = Faces(request.param)
-    yield faces
-    faces.close()
-
-
 @pytest.fixture
 def client(faces, daemon):
     with faces.client(daemon.runtime, timeout=2) as client:
         yield client
-
-
-@pytest.fixture
-def members(daemon):
-    with daemon.client() as independent:
-        register(independent, "acme", "bolt")
 
 
 def publish(listing, **fields):

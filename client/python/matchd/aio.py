@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Generator, Iterable
 from functools import partial
 from typing import Any, Self, TypeVar, cast
 
-from .asking import IN_FLIGHT, Asking, Outcome
+from .asking import IN_FLIGHT, RETRY_FOR_S, Asking, Attempts, Outcome
 from .endpoint import endpoints
 from .errors import Error, Refused
 from .following import Following
@@ -26,11 +26,17 @@ class AsyncClient(Messages):
     flight at a time; later calls wait for their turn. It belongs to the event loop in which it first asks."""
 
     def __init__(
-        self, endpoint: str | os.PathLike[str] | None = None, *, timeout: float = 5.0, check_every: float = 2.0
+        self,
+        endpoint: str | os.PathLike[str] | None = None,
+        *,
+        client: str | None = None,
+        timeout: float = 5.0,
+        retry_for: float = RETRY_FOR_S,
+        check_every: float = 2.0,
     ) -> None:
-        self.endpoints = endpoints(endpoint)
-        self._timeout, self._check_every = timeout, check_every
-        self._asking = Asking(self.endpoints[0], timeout)
+        self.endpoints, self.client = endpoints(endpoint), client
+        self._timeout, self._retry_for, self._check_every = timeout, retry_for, check_every
+        self._asking = Asking(self.endpoints[0], timeout, client)
         self._line = command_line(self.endpoints[0])
         self._line.open()
         self._room = asyncio.Semaphore(IN_FLIGHT)
@@ -59,8 +65,15 @@ class AsyncClient(Messages):
 
     async def ask(self, request: Request[R]) -> R:
         """The results. Raises Refused, Unreachable (not sent), Timeout (perhaps carried out) or ProtocolError. A call
-        that is cancelled may have been carried out as well."""
-        outcome = await self._outcome(request)
+        that is cancelled may have been carried out as well. With a `key` as `Client.ask`."""
+        attempts = Attempts(request, self._retry_for, clock())
+        while True:
+            outcome = await self._outcome(request)
+            again = attempts.again_at(outcome, clock())
+            if again is None:
+                break
+            await asyncio.sleep(again - clock())
+        outcome = attempts.told(outcome)
         if isinstance(outcome, Error):
             raise outcome
         return cast(R, outcome)
@@ -123,7 +136,9 @@ class AsyncClient(Messages):
     ) -> "AsyncFollower":
         """As `Client.follow`; but it begins, and raises what that raises, when it is entered by `async with` or first
         asked for a fact."""
-        following = Following(streams, after, self._timeout, self._check_every, clock, self.endpoints[0])
+        following = Following(
+            streams, after, self._timeout, self._check_every, clock, self.endpoints[0], self.client
+        )
         return AsyncFollower(self.endpoints, following)
 
 

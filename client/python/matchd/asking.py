@@ -8,11 +8,15 @@ nothing comes any more is given up with everything in flight: it may be dead wit
 import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from .errors import Error, ProtocolError, Timeout, Unreachable
-from .wire import Results, read_reply, write_request
+from .errors import Error, ProtocolError, Refused, Timeout, Unreachable
+from .request import Request
+from .wire import Results, client_name, read_reply, write_request
 
 IN_FLIGHT = 1000  # the gateway refuses more
+RETRY_S = 0.1
+RETRY_FOR_S = 30.0  # a request with a key is sent again: long enough for a restart of matchd
 
 Outcome = Results | Error
 
@@ -31,9 +35,37 @@ class Ticket:
             self.then(outcome)
 
 
+class Attempts:
+    """Whether a request is to be sent again. One that has a key is, for so many seconds, while its fate is not known or
+    it has none yet: matchd carries it out once, however often it comes."""
+
+    def __init__(self, request: Request[Any], seconds: float, now: float) -> None:
+        self._until = now + seconds if "key" in request.arguments else now
+        self._lost: Timeout | None = None
+        self._refused = False
+
+    def again_at(self, outcome: Outcome, now: float) -> float | None:
+        """When to send it again, after this outcome; None: that was the last."""
+        passing = isinstance(outcome, Refused) and outcome.passing
+        self._refused |= passing
+        self._lost = outcome if isinstance(outcome, Timeout) else self._lost
+        unsent = isinstance(outcome, Unreachable) and (self._refused or self._lost is not None)
+        if not (passing or unsent or isinstance(outcome, Timeout)) or now >= self._until:
+            return None
+        return now + RETRY_S if passing else now
+
+    def told(self, outcome: Outcome) -> Outcome:
+        """What the caller is told at the end: that the fate is unknown, if an answer was lost and none came since."""
+        if self._lost and isinstance(outcome, Error) and (not isinstance(outcome, Refused) or outcome.passing):
+            return self._lost
+        return outcome
+
+
 class Asking:
-    def __init__(self, endpoint: str, timeout: float) -> None:
-        self.endpoint, self.timeout = endpoint, timeout
+    """`client` is the name that is added to every request, if there is one."""
+
+    def __init__(self, endpoint: str, timeout: float, client: str | None = None) -> None:
+        self.endpoint, self.timeout, self.client = endpoint, timeout, client_name(client)
         self._next_id = 1
         self._unsent: deque[Ticket] = deque()
         self._in_flight: OrderedDict[int, Ticket] = OrderedDict()
@@ -43,7 +75,8 @@ class Asking:
         self, cmd: str, arguments: Results, now: float, then: Callable[[Outcome], None] | None = None
     ) -> Ticket:
         """Raises ValueError or TypeError for arguments that cannot be sent."""
-        ticket = Ticket(self._next_id, write_request(self._next_id, cmd, arguments), now + self.timeout, then)
+        data = write_request(self._next_id, cmd, arguments, self.client)
+        ticket = Ticket(self._next_id, data, now + self.timeout, then)
         self._next_id += 1
         self._unsent.append(ticket)
         return ticket

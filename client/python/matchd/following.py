@@ -31,6 +31,7 @@ from .wire import (
     Position,
     Reply,
     Results,
+    client_name,
     is_number,
     read_fact,
     read_feed,
@@ -101,12 +102,13 @@ class Following:
         check_every: float,
         clock: Callable[[], float],
         endpoint: str = "matchd",
+        client: str | None = None,
     ) -> None:
         self.streams = _names(streams)
         self.epoch, self.number = _position(after)
         self._now = after is None
         self._timeout, self._check_every, self._clock = timeout, check_every, clock
-        self._endpoint = endpoint
+        self._endpoint, self._client = endpoint, client_name(client)
         self._question_id = 0
         self._behind = True  # a check is due
         self._heard = False  # a heartbeat has come over this connection, and has led to a check
@@ -253,7 +255,7 @@ class Following:
 
     def _question(self, cmd: str, arguments: Results, until: float) -> Send:
         self._question_id += 1
-        return Send(write_request(self._question_id, cmd, arguments), until)
+        return Send(write_request(self._question_id, cmd, arguments, self._client), until)
 
     def _answer(self, until: float) -> Generator[Any, Any, Reply | None]:
         while True:

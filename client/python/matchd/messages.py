@@ -306,12 +306,21 @@ def exchange_show(
     )
 
 
-def reload() -> Request[ReloadReply]:
-    """Reads exchanges, code trees and the market's settings again. Writes."""
+def reload(
+    *,
+    key: str | None = None,
+) -> Request[ReloadReply]:
+    """Reads exchanges, code trees and the market's settings again. Writes.
+
+    key: your key for this request: it is carried out once, see Client.ask
+    """
     return Request(
         "reload",
         arguments(
             {},
+            {
+                "key": key,
+            },
         ),
     )
 
@@ -321,12 +330,14 @@ def participant_register(
     *,
     status: str | None = None,
     dry_run: bool | None = None,
+    key: str | None = None,
 ) -> Request[ParticipantReply]:
     """Registers a participant; the same again changes nothing. Writes.
 
     participant: id and attributes, see Participants
     status: applicant (default) or member
     dry_run: only decide: the results say what would be, and nothing changes
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "participant.register",
@@ -337,6 +348,7 @@ def participant_register(
             {
                 "status": status,
                 "dry_run": dry_run,
+                "key": key,
             },
         ),
     )
@@ -347,12 +359,14 @@ def participant_revise(
     set: Mapping[str, Any],
     *,
     expect_revision: int | None = None,
+    key: str | None = None,
 ) -> Request[ParticipantReply]:
     """Changes attributes. Writes.
 
     participant: its id
     set: attributes to replace; null removes
     expect_revision: refuse if another is stored
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "participant.revise",
@@ -363,6 +377,7 @@ def participant_revise(
             },
             {
                 "expect_revision": expect_revision,
+                "key": key,
             },
         ),
     )
@@ -371,11 +386,14 @@ def participant_revise(
 def participant_status(
     participant: str,
     status: str,
+    *,
+    key: str | None = None,
 ) -> Request[ParticipantReply]:
     """Sets the status. Writes.
 
     participant: its id
     status: applicant, member, suspended, excluded
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "participant.status",
@@ -383,6 +401,9 @@ def participant_status(
             {
                 "participant": participant,
                 "status": status,
+            },
+            {
+                "key": key,
             },
         ),
     )
@@ -452,6 +473,7 @@ def listing_publish(
     valid_until: int | datetime | None = None,
     expect_revision: int | None = None,
     dry_run: bool | None = None,
+    key: str | None = None,
 ) -> Request[ListingReply]:
     """Publishes a listing, or replaces it whole. Writes.
 
@@ -468,6 +490,7 @@ def listing_publish(
     valid_until: expires then; ms of Unix time
     expect_revision: refuse if another is stored
     dry_run: only decide: the results say what would be, and nothing changes
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "listing.publish",
@@ -488,6 +511,7 @@ def listing_publish(
                 "valid_until": valid_until,
                 "expect_revision": expect_revision,
                 "dry_run": dry_run,
+                "key": key,
             },
         ),
     )
@@ -505,6 +529,7 @@ def listing_revise(
     valid_until: int | datetime | None | Unset = UNSET,
     expect_revision: int | None = None,
     dry_run: bool | None = None,
+    key: str | None = None,
 ) -> Request[ListingReply]:
     """Changes what is named. Writes.
 
@@ -518,6 +543,7 @@ def listing_revise(
     valid_until: ms; null: the exchange's default
     expect_revision: refuse if another is stored
     dry_run: only decide: the results say what would be, and nothing changes
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "listing.revise",
@@ -530,6 +556,7 @@ def listing_revise(
                 "fields": fields,
                 "expect_revision": expect_revision,
                 "dry_run": dry_run,
+                "key": key,
             },
             {
                 "text": text,
@@ -546,11 +573,13 @@ def listing_pause(
     listing: str,
     *,
     expect_revision: int | None = None,
+    key: str | None = None,
 ) -> Request[ListingReply]:
     """Takes it out of matching for a while. Writes.
 
     listing: participant/key
     expect_revision: refuse if another is stored
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "listing.pause",
@@ -560,6 +589,7 @@ def listing_pause(
             },
             {
                 "expect_revision": expect_revision,
+                "key": key,
             },
         ),
     )
@@ -569,11 +599,13 @@ def listing_resume(
     listing: str,
     *,
     expect_revision: int | None = None,
+    key: str | None = None,
 ) -> Request[ListingReply]:
     """Puts a paused one back. Writes.
 
     listing: participant/key
     expect_revision: refuse if another is stored
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "listing.resume",
@@ -583,6 +615,7 @@ def listing_resume(
             },
             {
                 "expect_revision": expect_revision,
+                "key": key,
             },
         ),
     )
@@ -593,12 +626,14 @@ def listing_renew(
     *,
     valid_until: int | datetime | None = None,
     expect_revision: int | None = None,
+    key: str | None = None,
 ) -> Request[ListingReply]:
     """Gives it a new end; opens an expired one again. Writes.
 
     listing: participant/key
     valid_until: ms; default: the exchange's default lifetime from now
     expect_revision: refuse if another is stored
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "listing.renew",
@@ -609,6 +644,7 @@ def listing_renew(
             {
                 "valid_until": valid_until,
                 "expect_revision": expect_revision,
+                "key": key,
             },
         ),
     )
@@ -618,11 +654,13 @@ def listing_withdraw(
     listing: str,
     *,
     expect_revision: int | None = None,
+    key: str | None = None,
 ) -> Request[ListingReply]:
     """Ends it. Writes.
 
     listing: participant/key
     expect_revision: refuse if another is stored
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "listing.withdraw",
@@ -632,6 +670,7 @@ def listing_withdraw(
             },
             {
                 "expect_revision": expect_revision,
+                "key": key,
             },
         ),
     )
@@ -641,11 +680,13 @@ def listing_approve(
     listing: str,
     *,
     expect_revision: int | None = None,
+    key: str | None = None,
 ) -> Request[ListingReply]:
     """The operator lets a pending listing in. Writes.
 
     listing: participant/key
     expect_revision: refuse if another is stored
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "listing.approve",
@@ -655,6 +696,7 @@ def listing_approve(
             },
             {
                 "expect_revision": expect_revision,
+                "key": key,
             },
         ),
     )
@@ -665,12 +707,14 @@ def listing_reject(
     *,
     reason: str | None = None,
     expect_revision: int | None = None,
+    key: str | None = None,
 ) -> Request[ListingReply]:
     """The operator sends a pending listing back: it becomes a draft. Writes.
 
     listing: participant/key
     reason: why, for the publisher
     expect_revision: refuse if another is stored
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "listing.reject",
@@ -681,6 +725,7 @@ def listing_reject(
             {
                 "reason": reason,
                 "expect_revision": expect_revision,
+                "key": key,
             },
         ),
     )
@@ -808,6 +853,7 @@ def subscription_create(
     from_: int | None = None,
     since: int | datetime | None = None,
     ack_timeout_ms: int | None = None,
+    key: str | None = None,
 ) -> Request[SubscriptionCreateReply]:
     """Makes a durable subscription; the same again changes nothing. Writes.
 
@@ -825,6 +871,7 @@ def subscription_create(
     from_: instead: the first fact's number
     since: instead: facts from this time on, ms of Unix time
     ack_timeout_ms: what is not acknowledged for so long is given again (default 30000)
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "subscription.create",
@@ -844,6 +891,7 @@ def subscription_create(
                 "from": from_,
                 "since": since,
                 "ack_timeout_ms": ack_timeout_ms,
+                "key": key,
             },
         ),
     )
@@ -851,16 +899,22 @@ def subscription_create(
 
 def subscription_delete(
     name: str,
+    *,
+    key: str | None = None,
 ) -> Request[SubscriptionDeleteReply]:
     """Ends a subscription and forgets it. Writes.
 
     name: its name
+    key: your key for this request: it is carried out once, see Client.ask
     """
     return Request(
         "subscription.delete",
         arguments(
             {
                 "name": name,
+            },
+            {
+                "key": key,
             },
         ),
     )

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar, cast
 
 import zmq
 
-from .asking import IN_FLIGHT, Asking, Ticket
+from .asking import IN_FLIGHT, RETRY_FOR_S, Asking, Attempts, Ticket
 from .endpoint import endpoints
 from .errors import Error, Refused
 from .following import Following
@@ -25,18 +25,26 @@ class Client(Messages):
     """A connection to matchd. Every message of docs/protocol.md is a method: `listing.publish` is `listing_publish`.
 
     `endpoint`: the gateway's runtime directory, or the ZeroMQ endpoints of commands and feed with a comma between them;
-    None: $MATCHD_RUNTIME, else $XDG_RUNTIME_DIR/matchd if a socket is there, else /run/matchd. `timeout`: seconds that
-    an answer may take. `check_every`: following, how many seconds a loss behind which nothing comes may stay unseen.
+    None: $MATCHD_RUNTIME, else $XDG_RUNTIME_DIR/matchd if a socket is there, else /run/matchd. `client`: your service's
+    name, the same in every process of it, to which keys and durable subscriptions belong. `timeout`: seconds that an
+    answer may take. `retry_for`: seconds for which a request with a key is sent again. `check_every`: following, how
+    many seconds a loss behind which nothing comes may stay unseen.
 
     Nothing is sent yet: ZeroMQ connects in the background, and again after every loss.
     """
 
     def __init__(
-        self, endpoint: str | os.PathLike[str] | None = None, *, timeout: float = 5.0, check_every: float = 2.0
+        self,
+        endpoint: str | os.PathLike[str] | None = None,
+        *,
+        client: str | None = None,
+        timeout: float = 5.0,
+        retry_for: float = RETRY_FOR_S,
+        check_every: float = 2.0,
     ) -> None:
-        self.endpoints = endpoints(endpoint)
-        self._timeout, self._check_every = timeout, check_every
-        self._asking = Asking(self.endpoints[0], timeout)
+        self.endpoints, self.client = endpoints(endpoint), client
+        self._timeout, self._retry_for, self._check_every = timeout, retry_for, check_every
+        self._asking = Asking(self.endpoints[0], timeout, client)
         self._line = command_line(self.endpoints[0])
         self._line.open()
 
@@ -57,8 +65,19 @@ class Client(Messages):
         return self.ask(Request[Results](cmd, arguments))
 
     def ask(self, request: Request[R]) -> R:
-        """The results. Raises Refused, Unreachable (not sent), Timeout (perhaps carried out) or ProtocolError."""
-        outcome = self._finish(self._submit(request))
+        """The results. Raises Refused, Unreachable (not sent), Timeout (perhaps carried out) or ProtocolError.
+
+        A message that writes takes a `key` of your choice, which you use for nothing else: matchd carries the request
+        out once, and answers it alike each time. So when its answer is lost, or matchd is away, it is sent again by
+        itself for `retry_for` seconds. After that, and after your own restart, send it again under the same key."""
+        attempts = Attempts(request, self._retry_for, clock())
+        while True:
+            outcome = self._finish(self._submit(request))
+            again = attempts.again_at(outcome, clock())
+            if again is None:
+                break
+            _wait(Wait(self._line, 0, again))
+        outcome = attempts.told(outcome)
         if isinstance(outcome, Error):
             raise outcome
         return cast(R, outcome)
@@ -66,7 +85,8 @@ class Client(Messages):
     def ask_many(self, requests: Iterable[Request[R]], *, window: int = WINDOW) -> Iterator[R | Refused]:
         """The outcomes in the order of the requests, of which `window` are in flight at a time. A refusal is an outcome
         as well, and ends nothing. Anything else is raised: then the fate of the requests whose outcome had not been
-        given, as far as they were taken from `requests`, is unknown."""
+        given, as far as they were taken from `requests`, is unknown. None is sent again by itself, for it could come
+        behind one that was sent after it: with keys, simply ask for all of them again."""
         if not 1 <= window <= IN_FLIGHT:
             raise ValueError(f"window: 1 to {IN_FLIGHT}")
         return self._pipeline(requests, window)
@@ -123,7 +143,9 @@ class Client(Messages):
         None for what happens after this call. Raises as `ask`, and ValueError where `after` is no position or has no
         epoch and lies beyond the last fact.
         """
-        following = Following(streams, after, self._timeout, self._check_every, clock, self.endpoints[0])
+        following = Following(
+            streams, after, self._timeout, self._check_every, clock, self.endpoints[0], self.client
+        )
         return Follower(self.endpoints, following)
 
 

@@ -1,5 +1,6 @@
 """Bytes and what they mean: requests, replies, messages of the feed. No I/O, no state."""
 
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ HEARTBEAT = b"heartbeat"
 _HEADER = struct.Struct(">16sQQ")  # epoch, number, the number before it in the stream
 _UNIX = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _ENVELOPE = ("v", "id", "ok")
+_CLIENT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 Results = dict[str, Any]
 
@@ -60,17 +62,28 @@ class Fact:
 # --- requests ---
 
 
-def write_request(number: int, cmd: str, arguments: Mapping[str, Any]) -> bytes:
+def write_request(number: int, cmd: str, arguments: Mapping[str, Any], client: str | None = None) -> bytes:
     """The request's frame. Raises ValueError or TypeError for what cannot be sent, naming the argument."""
-    request = {"v": VERSION, "id": number, "cmd": cmd}
+    request: dict[str, Any] = {"v": VERSION, "id": number, "cmd": cmd}
     for name, value in arguments.items():
         if name in request:
             raise ValueError(f"{name}: belongs to the request's envelope")
         request[name] = _plain(value, name, 1)
+    if client is not None:
+        request.setdefault("client", client)  # an argument of that name goes before
+    if "key" in request and "client" not in request:
+        raise ValueError("key: it belongs to a client, so give yours a name: client=")
     data: bytes = msgpack.packb(request, use_bin_type=True)
     if len(data) > MAX_REQUEST:
         raise ValueError(f"{cmd}: the request takes {len(data)} bytes, at most {MAX_REQUEST} are allowed")
     return data
+
+
+def client_name(name: str | None) -> str | None:
+    """The name, if it can be one."""
+    if name is not None and not _CLIENT.fullmatch(name):
+        raise ValueError(f"client: {name!r} is no name: 1 to 64 of A-Z a-z 0-9 . _ -")
+    return name
 
 
 def _plain(value: Any, path: str, depth: int) -> Any:

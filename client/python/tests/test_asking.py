@@ -3,8 +3,9 @@
 import msgpack
 import pytest
 from market import pack
-from matchd.asking import IN_FLIGHT, Asking
+from matchd.asking import IN_FLIGHT, RETRY_S, Asking, Attempts
 from matchd.errors import ProtocolError, Refused, Timeout, Unreachable
+from matchd.messages import listing_pause
 
 TIMEOUT = 5.0
 
@@ -106,3 +107,66 @@ def test_what_nobody_waits_for_any_more_is_not_sent():
     first, second = subject.submit("status", {}, 0), subject.submit("hello", {}, 0)
     subject.abandon(first)
     assert msgpack.unpackb(subject.to_send())["id"] == second.id
+
+
+# --- the same request again, where it has a key ---
+
+
+LOST, AWAY, NOBODY = Timeout("late"), Refused("core_unavailable"), Unreachable("nobody")
+DONE, NO = {"number": 5}, Refused("unknown_listing")
+
+
+def lived_through(outcomes, key="k", seconds=30.0):
+    """How many of the outcomes came, the pauses between the attempts, and what the caller is told."""
+    attempts, now, pauses = Attempts(listing_pause("acme/1", key=key), seconds, 0.0), 0.0, []
+    for count, outcome in enumerate(outcomes, 1):
+        now += TIMEOUT
+        again = attempts.again_at(outcome, now)
+        if again is None:
+            return count, pauses, attempts.told(outcome)
+        pauses.append(round(again - now, 3))
+    raise AssertionError("asked for ever")
+
+
+def test_a_request_with_a_key_is_sent_again_until_it_is_answered():
+    assert lived_through([LOST, NOBODY, AWAY, DONE]) == (4, [0, 0, RETRY_S], DONE)
+    assert lived_through([AWAY, NOBODY, LOST, NO]) == (4, [RETRY_S, 0, 0], NO)
+
+
+@pytest.mark.parametrize("outcome", [LOST, AWAY, NOBODY, NO, DONE], ids=repr)
+def test_a_request_without_a_key_is_sent_once(outcome):
+    assert lived_through([outcome], key=None) == (1, [], outcome)
+
+
+def test_what_was_never_sent_needs_no_second_try():
+    assert lived_through([NOBODY]) == (1, [], NOBODY)
+
+
+def test_after_a_lost_answer_the_caller_is_told_that_the_fate_is_unknown():
+    assert lived_through([LOST, NOBODY, AWAY], seconds=3 * TIMEOUT) == (3, [0, 0], LOST)
+    assert lived_through([AWAY, AWAY], seconds=2 * TIMEOUT) == (2, [RETRY_S], AWAY)
+    broken = ProtocolError("what?")
+    assert lived_through([LOST, broken]) == (2, [0], LOST)
+
+
+def test_the_name_goes_with_every_request_and_an_argument_goes_before_it():
+    subject = Asking("here", TIMEOUT, "mailer")
+    subject.submit("listing.pause", {"listing": "acme/1", "key": "k"}, 0)
+    subject.submit("hello", {"client": "somebody else"}, 0)
+    sent = []
+    while data := subject.to_send():
+        sent.append(msgpack.unpackb(data))
+        subject.sent(0)
+    assert [request["client"] for request in sent] == ["mailer", "somebody else"]
+    assert sent[0]["key"] == "k"
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "é", "n" * 65])
+def test_a_name_that_is_none_is_refused(name):
+    with pytest.raises(ValueError, match="client"):
+        Asking("here", TIMEOUT, name)
+
+
+def test_a_key_without_a_name_is_refused():
+    with pytest.raises(ValueError, match="key"):
+        Asking("here", TIMEOUT).submit("listing.pause", {"listing": "acme/1", "key": "k"}, 0)
