@@ -43,6 +43,9 @@ def main(runtime: str, participant: str, exchange: str, file: pathlib.Path) -> N
                 except matchd.EpochChanged as change:
                     print(f"what was known by number is void: {change}", flush=True)
                     write_position(file, facts.position)
+                except matchd.Lagged as lag:
+                    print(f"missed for ever: {lag}", flush=True)
+                    write_position(file, facts.position)
 
 
 if __name__ == "__main__":

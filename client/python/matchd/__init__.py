@@ -8,7 +8,7 @@
 
 from . import messages
 from .aio import AsyncClient, AsyncFollower
-from .errors import EpochChanged, Error, ProtocolError, Refused, Timeout, Unreachable
+from .errors import EpochChanged, Error, Lagged, ProtocolError, Refused, Timeout, Unreachable
 from .plain import Client, Follower
 from .request import UNSET, Paged, Request
 from .wire import BEGINNING, Fact, Position
@@ -23,6 +23,7 @@ __all__ = [
     "Error",
     "Fact",
     "Follower",
+    "Lagged",
     "Paged",
     "Position",
     "ProtocolError",

@@ -43,14 +43,27 @@ class ProtocolError(Error):
 class EpochChanged(Error):
     """matchd has lost or replaced its store: what is known by number is void, and numbers begin anew at 1.
 
-    `old` and `new` are the epochs. They are equal where a store was put back from an older copy of itself.
+    `old` and `new` are the epochs. They are equal where a store was put back from an older copy of itself. `old` is None
+    where a subscription was told by matchd, and had not been given anything itself.
     """
 
-    def __init__(self, old: bytes, new: bytes) -> None:
+    def __init__(self, old: bytes | None, new: bytes) -> None:
         super().__init__(old, new)
         self.old, self.new = old, new
 
     def __str__(self) -> str:
         if self.old == self.new:
             return f"matchd's facts ended below those already known, in epoch {self.new.hex()}"
-        return f"epoch {self.old.hex()} became {self.new.hex()}"
+        return f"epoch {self.old.hex() if self.old else '(unknown)'} became {self.new.hex()}"
+
+
+class Lagged(Error):
+    """The facts from `first` to `last` are gone: matchd keeps facts for as long as its operator chooses, and these were
+    not taken in time. Some of them were wanted, or may have been. The next call goes on behind them."""
+
+    def __init__(self, first: int, last: int) -> None:
+        super().__init__(first, last)
+        self.first, self.last = first, last
+
+    def __str__(self) -> str:
+        return f"facts {self.first} to {self.last} are gone before they were taken"

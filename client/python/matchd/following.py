@@ -13,6 +13,8 @@ above `number` for some time, for the feed may drop messages without a trace. Wh
 wait in the socket; those that the replay has covered are known by their number. The heartbeat is subscribed to last, so
 the first one proves that all subscriptions are in force.
 
+matchd may forget its oldest facts. A follower that lags behind what is kept is told the range (Lagged) and goes on.
+
 With several streams `prev` proves too little: that one goes on says nothing of another, and a fact given from it would
 tempt the caller to remember a number below which others are missing. So there the feed only wakes.
 """
@@ -22,7 +24,7 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import EpochChanged, Error, ProtocolError, Refused, Timeout, Unreachable
+from .errors import EpochChanged, Error, Lagged, ProtocolError, Refused, Timeout, Unreachable
 from .wire import (
     BEGINNING,
     EPOCH_BYTES,
@@ -146,6 +148,9 @@ class Following:
             except EpochChanged as change:
                 self.number, self._behind = 0, True
                 yield change
+            except Lagged as lag:
+                self.number, self._behind = lag.last, True
+                yield lag
             except Refused as refused:
                 self._behind, self._check_at = False, self._clock() + self._check_every
                 yield refused
@@ -179,6 +184,7 @@ class Following:
         self._check_at = self._clock() + self._check_every
         lagging = self._lagging(reply, head)
         if lagging:
+            self._look_for_loss(reply, self.number + 1)
             yield from self._replay(head, lagging[0] if len(lagging) == 1 and self.streams else None)
         else:
             self.number = head
@@ -197,7 +203,7 @@ class Following:
         start = self.number + 1
         only = {"stream": stream} if stream else {}
         while start <= goal:
-            page = yield from self._ask("facts.read", {"from": start, "limit": PAGE, **only})
+            page = yield from self._page({"from": start, "limit": PAGE, **only})
             head = self._read_head(page, goal)
             if not self.streams:
                 goal = head
@@ -207,6 +213,23 @@ class Following:
             yield from self._give_page(page.get("facts"), goal)
             start = following
         self.number = goal
+
+    def _page(self, arguments: Results) -> Generator[Any, Any, Results]:
+        try:
+            return (yield from self._ask("facts.read", arguments))
+        except Refused as refused:
+            if refused.code != "facts_gone":
+                raise
+        heads = yield from self._ask("streams.heads", {"streams": []})
+        self._read_head(heads, self.number)
+        self._look_for_loss(heads, arguments["from"])
+        raise ProtocolError("facts are said to be gone and to be kept")
+
+    def _look_for_loss(self, heads: Results, wanted: int) -> None:
+        """Raises Lagged where facts from the one that is wanted on are not kept any more."""
+        first = heads.get("first")
+        if is_number(first) and wanted < first:
+            raise Lagged(wanted, first - 1)
 
     def _give_page(self, rows: Any, goal: int) -> Steps:
         if not isinstance(rows, list):

@@ -154,7 +154,8 @@ class Follower(Iterator[Fact]):
 
     Losses, and restarts of gateway or core, are made good; meanwhile it just takes longer. Iterating waits for ever.
     EpochChanged is raised where matchd has another store than before: what is known by number is void, and the next
-    call begins with number 1 of the new epoch. Refused and ProtocolError are raised where the journal cannot be read;
+    call begins with number 1 of the new epoch. Lagged is raised where facts are gone that it had not given yet, and
+    that may have been of its streams: the next call goes on behind them. Refused and ProtocolError are raised where the journal cannot be read;
     the next call tries again. Close it, or use it in a `with`.
     """
 

@@ -25,6 +25,7 @@ class Market:
     def __init__(self, epoch=b"e" * 16):
         self.epoch, self.facts, self.heads = epoch, [], {}
         self.reads = 0
+        self.first = 1  # the oldest fact that is kept
 
     @property
     def head(self):
@@ -57,9 +58,12 @@ class Market:
         asked = msgpack.unpackb(request)
         reply = {"v": 1, "id": asked["id"], "ok": True, "epoch": self.epoch, "head": self.head}
         if asked["cmd"] == "streams.heads":
+            reply["first"] = self.first
             return [pack({**reply, "heads": {stream: self.heads.get(stream, 0) for stream in asked["streams"]}})]
         assert asked["cmd"] == "facts.read"
         self.reads += 1
+        if asked["from"] < self.first:
+            return self.refusal(request, "facts_gone")
         first, end = asked["from"], asked["from"] + min(asked.get("limit", 1000), 7)  # small pages
         rows = [
             {"number": number, "streams": prevs, "body": body}

@@ -6,7 +6,7 @@ Without this a service could miss a match, or tell one twice, on a bad day of th
 import msgpack
 import pytest
 from market import Market, World, pack
-from matchd.errors import EpochChanged, ProtocolError, Refused, Timeout, Unreachable
+from matchd.errors import EpochChanged, Lagged, ProtocolError, Refused, Timeout, Unreachable
 from matchd.following import Following, Wire
 from matchd.wire import BEGINNING, Fact, Position
 
@@ -202,6 +202,53 @@ def test_a_refusal_to_replay_is_told_and_tried_again_later():
     assert numbers(world) == [1]
 
 
+@each
+def test_facts_that_are_gone_are_told_and_the_follower_goes_on_behind_them(streams):
+    world = World(streams)
+    for _ in range(30):
+        world.add("x.a")
+    world.market.first = 11
+    lag = world.next(QUIET_S)
+    assert isinstance(lag, Lagged) and (lag.first, lag.last) == (1, 10)
+    assert world.following.position == (OLD, 10)
+    assert numbers(world) == list(range(11, 31))
+
+
+@each
+def test_facts_that_go_while_they_are_read_are_told_and_none_is_given_twice(streams):
+    world = World(streams)
+    for _ in range(30):
+        world.add("x.a")
+    assert [world.next(1).number for _ in range(7)] == list(range(1, 8))
+    world.market.first = 20
+    lag = world.next(QUIET_S)
+    assert isinstance(lag, Lagged) and (lag.first, lag.last) == (8, 19)
+    assert numbers(world) == list(range(20, 31))
+
+
+def test_what_goes_and_concerned_others_is_no_loss():
+    world = World(["x.a"])
+    world.add("x.a")
+    assert numbers(world) == [1]
+    for _ in range(10):
+        world.add("x.b")
+    world.market.first = 9
+    world.begin((OLD, 1))
+    assert numbers(world) == []
+    world.add("x.a")
+    assert numbers(world) == [12]
+
+
+def test_facts_that_are_gone_and_kept_are_not_the_protocol():
+    world = World([])
+    market, answer = world.market, world.market.answer
+    world.add("x.a")
+    market.answer = lambda data: market.refusal(data, "facts_gone") if b"facts.read" in data else answer(data)
+    assert isinstance(world.next(1), ProtocolError)
+    market.answer = answer
+    assert numbers(world) == [1]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -270,9 +317,9 @@ TURNS = 400
 @each
 @pytest.mark.parametrize("seed", range(60))
 def test_random_days_lose_nothing(streams, seed):
-    """The feed drops, repeats and swaps; answers are lost; gateway, follower and store go and come back."""
+    """The feed drops, repeats and swaps; answers are lost; gateway, follower and store go and come back; old facts go."""
     world = World(streams, seed=seed, chances=dict(CHANCES))
-    day, given = world.random, []
+    day, given, gone = world.random, [], set()
 
     def happen():
         for _ in range(day.choice((0, 0, 0, 1, 1, 2, 20))):
@@ -285,19 +332,23 @@ def test_random_days_lose_nothing(streams, seed):
             world.gateway_dies(day.choice((0.5, 4)))
         elif what < 0.02:
             world.begin(kept)
-        elif what < 0.023:
+        elif what < 0.022:
+            world.market.first = day.randint(world.market.first, world.market.head + 1)
+        elif what < 0.025:
             world.market = Market(turn.to_bytes(16))
         outcome = world.next(day.choice((0.1, 1)), happen)
-        kept = take(outcome, given, kept, world)
+        kept = take(outcome, given, gone, kept, world)
     world.chances, world.down_until = {}, 0
     while (outcome := world.next(QUIET_S)) is not None:
-        kept = take(outcome, given, kept, world)
+        kept = take(outcome, given, gone, kept, world)
     last = [number for epoch, number in given if epoch == world.market.epoch]
-    assert last == world.market.numbers(streams)
+    told = {number for epoch, number in gone if epoch == world.market.epoch}
+    assert not told & set(last) and max(told, default=0) < world.market.first
+    assert last == [number for number in world.market.numbers(streams) if number not in told]
     assert len(set(given)) == len(given), "a fact was given twice"
 
 
-def take(outcome, given, kept, world):
+def take(outcome, given, gone, kept, world):
     """What the program would keep: the position of the last fact that it dealt with."""
     if isinstance(outcome, Fact):
         assert outcome.position == world.following.position
@@ -307,6 +358,9 @@ def take(outcome, given, kept, world):
         return outcome.position
     if isinstance(outcome, EpochChanged):
         return Position(outcome.new, 0)
+    if isinstance(outcome, Lagged):
+        gone.update((world.following.epoch, number) for number in range(outcome.first, outcome.last + 1))
+        return world.following.position
     if isinstance(outcome, (Unreachable, Timeout, Refused)):
         world.begin(kept)
     else:
