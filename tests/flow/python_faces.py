@@ -37,7 +37,7 @@ class Loop:
 
 
 class FromOutside:
-    """An AsyncClient or AsyncFollower, whose methods block."""
+    """An AsyncClient, AsyncFollower or AsyncSubscription, whose methods block."""
 
     def __init__(self, loop, subject):
         self._loop, self._subject = loop, subject
@@ -48,7 +48,7 @@ class FromOutside:
 
     def _call(self, method, *args, **kwargs):
         given = self._loop.run(method, *args, **kwargs)
-        if isinstance(given, matchd.AsyncFollower):
+        if isinstance(given, (matchd.AsyncFollower, matchd.AsyncSubscription)):
             self._loop.run(given.__aenter__)
             return FromOutside(self._loop, given)
         return self._iterate(given) if inspect.isasyncgen(given) else given

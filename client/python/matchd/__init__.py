@@ -1,4 +1,5 @@
-"""Client of matchd, the matchmaking daemon: asking and following, blocking (`Client`) or with asyncio (`AsyncClient`).
+"""Client of matchd, the matchmaking daemon: asking, following, consuming subscriptions; blocking (`Client`) or with
+asyncio (`AsyncClient`).
 
     with matchd.Client() as client:
         client.listing_publish("acme/turning", "contract-manufacturing", "offer", "Turning", fields={...})
@@ -7,9 +8,10 @@
 """
 
 from . import messages
-from .aio import AsyncClient, AsyncFollower
+from .aio import AsyncClient, AsyncFollower, AsyncSubscription
+from .consuming import Delivery, Place
 from .errors import EpochChanged, Error, Lagged, ProtocolError, Refused, Timeout, Unreachable
-from .plain import Client, Follower
+from .plain import Client, Follower, Subscription
 from .request import UNSET, Paged, Request
 from .wire import BEGINNING, Fact, Position
 
@@ -18,17 +20,21 @@ __all__ = [
     "UNSET",
     "AsyncClient",
     "AsyncFollower",
+    "AsyncSubscription",
     "Client",
+    "Delivery",
     "EpochChanged",
     "Error",
     "Fact",
     "Follower",
     "Lagged",
     "Paged",
+    "Place",
     "Position",
     "ProtocolError",
     "Refused",
     "Request",
+    "Subscription",
     "Timeout",
     "Unreachable",
     "messages",

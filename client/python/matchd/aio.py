@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any, Self, TypeVar, cast
 
 from .asking import IN_FLIGHT, RETRY_FOR_S, Asking, Attempts, Outcome
+from .consuming import CREDIT, WAIT_S, Consuming, Delivery
 from .endpoint import endpoints
 from .errors import Error, Refused
 from .following import Following
-from .line import FollowerLines, Wait, ask_turn, clock, command_line, result
+from .line import ConsumerLine, FollowerLines, Wait, ask_turn, clock, command_line, delivery, result
 from .messages import Messages
 from .plain import WINDOW
 from .request import Paged, Request
@@ -142,6 +143,33 @@ class AsyncClient(Messages):
         return AsyncFollower(self.endpoints, following)
 
 
+    # --- durable subscriptions ---
+
+    def subscription(
+        self,
+        name: str,
+        *,
+        after: tuple[bytes, int, int | None] | None = None,
+        auto_ack: bool = False,
+        credit: int = CREDIT,
+        wait: float = WAIT_S,
+    ) -> "AsyncSubscription":
+        """As `Client.subscription`; but it begins, and raises what that raises, when it is entered by `async with` or
+        first asked for a delivery."""
+        consuming = Consuming(
+            name,
+            self.client,
+            after=after,
+            auto_ack=auto_ack,
+            credit=credit,
+            wait=wait,
+            timeout=self._timeout,
+            now=clock(),
+            endpoint=self.endpoints[0],
+        )
+        return AsyncSubscription(consuming, self.endpoints[0])
+
+
 class AsyncFollower(AsyncIterator[Fact]):
     """As `Follower`. What it does may be cancelled at any time, and loses nothing."""
 
@@ -183,6 +211,57 @@ class AsyncFollower(AsyncIterator[Fact]):
             await self._open()
         except asyncio.CancelledError:
             self._lines.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+class AsyncSubscription(AsyncIterator[Delivery]):
+    """As `Subscription`. It belongs to one task at a time. What it does may be cancelled at any time, and loses nothing;
+    `ack` is not awaited, for it never waits."""
+
+    def __init__(self, consuming: Consuming, commands: str) -> None:
+        self._consuming, self._line = consuming, ConsumerLine(consuming, commands)
+        self._opened = False
+
+    async def next(self, timeout: float | None = None) -> Delivery | None:
+        """The next delivery, or None if there is none for so many seconds (None: waits for ever)."""
+        until = math.inf if timeout is None else clock() + timeout
+        if not self._opened:
+            await self._open()
+        return delivery(await _run(self._line.turns(until)))
+
+    async def _open(self) -> None:
+        try:
+            delivery(await _run(self._line.turns(math.inf)))
+        except Exception:
+            self._line.line.close()
+            raise
+        self._opened = True
+
+    async def __anext__(self) -> Delivery:
+        given = await self.next()
+        assert given
+        return given
+
+    def ack(self) -> None:
+        """All that was given is done with, as by `Delivery.ack` of the last one."""
+        self._consuming.ack()
+
+    async def close(self) -> None:
+        """Tells matchd what is acknowledged, if it answers within a second."""
+        try:
+            await _run(self._line.close_turns())
+        finally:
+            self._line.line.close()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._open()
+        except asyncio.CancelledError:
+            self._line.line.close()
             raise
         return self
 

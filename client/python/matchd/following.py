@@ -34,6 +34,7 @@ from .wire import (
     Reply,
     Results,
     client_name,
+    epoch_and_head,
     is_number,
     read_fact,
     read_feed,
@@ -168,7 +169,7 @@ class Following:
             raise Timeout(f"no answer from {self._endpoint} in {self._timeout:g} s")
         if isinstance(reply.outcome, Refused):
             raise reply.outcome
-        epoch, head = _epoch_and_head(reply.outcome)
+        epoch, head = epoch_and_head(reply.outcome)
         if self._now:
             self.epoch, self.number = epoch, head
         elif self.epoch is None:
@@ -252,7 +253,7 @@ class Following:
     def _read_head(self, reply: Results, known: int) -> int:
         """The last number of all. Another epoch, or a head below what is known to have been, makes all numbers void."""
         old = self.epoch
-        self.epoch, head = _epoch_and_head(reply)
+        self.epoch, head = epoch_and_head(reply)
         assert old is not None
         if self.epoch != old or head < known:
             raise EpochChanged(old, self.epoch)
@@ -348,10 +349,3 @@ def _position(after: tuple[bytes | None, int] | None) -> Position:
     if not is_number(number):
         raise ValueError(f"after: {number!r} is no fact's number")
     return Position(epoch, number)
-
-
-def _epoch_and_head(reply: Results) -> tuple[bytes, int]:
-    epoch, head = reply.get("epoch"), reply.get("head")
-    if not isinstance(epoch, bytes) or len(epoch) != EPOCH_BYTES or not is_number(head):
-        raise ProtocolError("an answer has no epoch or no head")
-    return epoch, head

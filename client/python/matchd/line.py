@@ -6,15 +6,16 @@
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import zmq
 
-from .asking import Asking
+from .consuming import Consuming, Delivery, Given
 from .following import Connect, Following, Opened, Outcome, Receive, Send, Sleep, Wire
 from .wire import HEARTBEAT, MAX_REPLY, Fact
 
 KEEPALIVE_IDLE_S = 10
+CLOSE_S = 1.0  # a subscription that is closed has so long to tell what its caller is done with
 FEED_HIGH_WATER = 10000  # messages beyond this many are dropped, and filled in by replay
 
 clock = time.monotonic
@@ -30,8 +31,12 @@ class Line:
     @property
     def socket(self) -> "zmq.Socket[bytes]":
         if self._socket is None:
-            raise ValueError("the client or follower has been closed")
+            raise ValueError("the client, follower or subscription has been closed")
         return self._socket
+
+    @property
+    def is_open(self) -> bool:
+        return self._socket is not None
 
     def open(self) -> None:
         self.close()
@@ -108,7 +113,21 @@ class Wait:
     until: float
 
 
-def ask_turn(asking: Asking, line: Line) -> Wait | None:
+class Exchange(Protocol):
+    """What goes over a line of questions: Asking, Consuming."""
+
+    def received(self, frames: Sequence[bytes], now: float) -> bool: ...
+
+    def expire(self, now: float) -> bool: ...
+
+    def to_send(self) -> bytes | None: ...
+
+    def sent(self, now: float) -> None: ...
+
+    def due(self) -> float | None: ...
+
+
+def ask_turn(asking: Exchange, line: Line) -> Wait | None:
     """Sends and receives what can be, ends what is overdue. None: nothing is asked any more."""
     now = clock()
     while frames := line.receive():
@@ -169,6 +188,47 @@ class FollowerLines:
                 return line, zmq.POLLIN, line.receive()
             case _:
                 return ask, 0, None
+
+
+class ConsumerLine:
+    """The connection of a subscription's consumer, on which its work is done."""
+
+    def __init__(self, subject: Consuming, commands: str) -> None:
+        self.consuming, self.line = subject, command_line(commands)
+        self._begun = False
+
+    def turns(self, until: float) -> Generator[Wait, None, Given | None]:
+        """Works until there is an outcome for the caller, or until then (None). May be left at any time."""
+        if not self._begun:
+            self.line.open()
+            self._begun = True
+        self.consuming.go_on()
+        while True:
+            wait = ask_turn(self.consuming, self.line)
+            if outcome := self.consuming.take():
+                return outcome
+            if clock() >= until:
+                return None
+            if wait:
+                yield Wait(self.line, wait.events, min(wait.until, until))
+
+    def close_turns(self) -> Generator[Wait, None, None]:
+        """Tells matchd what the caller is done with, if it is there, and closes. What is not told comes again."""
+        if self.line.is_open:
+            until = clock() + CLOSE_S
+            self.consuming.flush()
+            while not self.consuming.settled and clock() < until:
+                wait = ask_turn(self.consuming, self.line)
+                if wait and not self.consuming.settled:
+                    yield Wait(self.line, wait.events, min(wait.until, until))
+        self.line.close()
+
+
+def delivery(outcome: Given | None) -> Delivery | None:
+    """What a subscription's caller is given: a delivery, None where there was none in time, or an exception."""
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome if isinstance(outcome, Delivery) else None
 
 
 def result(outcome: Outcome | None) -> Fact | None:

@@ -9,10 +9,11 @@ from typing import Any, Self, TypeVar, cast
 import zmq
 
 from .asking import IN_FLIGHT, RETRY_FOR_S, Asking, Attempts, Ticket
+from .consuming import CREDIT, WAIT_S, Consuming, Delivery
 from .endpoint import endpoints
 from .errors import Error, Refused
 from .following import Following
-from .line import FollowerLines, Wait, ask_turn, clock, command_line, result
+from .line import ConsumerLine, FollowerLines, Wait, ask_turn, clock, command_line, delivery, result
 from .messages import Messages
 from .request import Paged, Request
 from .wire import Fact, Position, Results
@@ -149,6 +150,39 @@ class Client(Messages):
         return Follower(self.endpoints, following)
 
 
+    # --- durable subscriptions ---
+
+    def subscription(
+        self,
+        name: str,
+        *,
+        after: tuple[bytes, int, int | None] | None = None,
+        auto_ack: bool = False,
+        credit: int = CREDIT,
+        wait: float = WAIT_S,
+    ) -> "Subscription":
+        """Consumes a durable subscription of this client, made by `subscription_create`.
+
+        `auto_ack`: a delivery is acknowledged when the next one is asked for, as at the end of a loop's turn; else
+        `ack()` is yours to call. `after`: the `Delivery.place` up to which you have dealt with everything, if you keep
+        it; what comes again up to there is passed over. `credit`: so many deliveries are fetched at once. `wait`: so
+        many seconds matchd may take to say that nothing has happened; a connection that died is noticed after those
+        and `timeout`. Raises as `ask`.
+        """
+        consuming = Consuming(
+            name,
+            self.client,
+            after=after,
+            auto_ack=auto_ack,
+            credit=credit,
+            wait=wait,
+            timeout=self._timeout,
+            now=clock(),
+            endpoint=self.endpoints[0],
+        )
+        return Subscription(consuming, self.endpoints[0])
+
+
 class Follower(Iterator[Fact]):
     """Gives every fact of its streams once, by ascending number: when number n has been given, every fact up to n has.
 
@@ -184,6 +218,51 @@ class Follower(Iterator[Fact]):
 
     def close(self) -> None:
         self._lines.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Subscription(Iterator[Delivery]):
+    """Gives what a durable subscription lets through, in order, and each delivery once as long as this object lives.
+
+    What was not acknowledged comes again to the next consumer: to another `subscription` of that name, which takes it
+    over from this one. Losses, and restarts of gateway or core, are made good; meanwhile it just takes longer. Iterating
+    waits for ever.
+
+    EpochChanged is raised where matchd was put back from a backup: the next call goes on where the backup was made.
+    Lagged is raised where facts are gone before they were taken: the next call goes on behind them. Refused is raised
+    with subscription_taken where another consumer has it now (the next call takes it back), and with
+    subscription_deleted or unknown_subscription where it is not there any more. Close it, or use it in a `with`.
+    """
+
+    def __init__(self, consuming: Consuming, commands: str) -> None:
+        self._consuming, self._line = consuming, ConsumerLine(consuming, commands)
+        try:
+            delivery(_run(self._line.turns(math.inf)))
+        except BaseException:
+            self._line.line.close()
+            raise
+
+    def next(self, timeout: float | None = None) -> Delivery | None:
+        """The next delivery, or None if there is none for so many seconds (None: waits for ever)."""
+        return delivery(_run(self._line.turns(math.inf if timeout is None else clock() + timeout)))
+
+    def __next__(self) -> Delivery:
+        given = self.next()
+        assert given
+        return given
+
+    def ack(self) -> None:
+        """All that was given is done with, as by `Delivery.ack` of the last one."""
+        self._consuming.ack()
+
+    def close(self) -> None:
+        """Tells matchd what is acknowledged, if it answers within a second."""
+        _run(self._line.close_turns())
 
     def __enter__(self) -> Self:
         return self

@@ -188,6 +188,14 @@ def read_fact(epoch: bytes, number: int, body: bytes | Any) -> Fact:
     return Fact(epoch, number, fact["fact"], fact["at"], fact)
 
 
+def epoch_and_head(reply: Results) -> tuple[bytes, int]:
+    """Of an answer that tells where the journal stands. Raises ProtocolError."""
+    epoch, head = reply.get("epoch"), reply.get("head")
+    if not isinstance(epoch, bytes) or len(epoch) != EPOCH_BYTES or not is_number(head):
+        raise ProtocolError("an answer has no epoch or no head")
+    return epoch, head
+
+
 def is_number(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 

@@ -17,6 +17,13 @@ def blocking(client: matchd.Client) -> None:
     assert_type(client.rows(listing_list(exchange="parts")), Iterator[dict[str, Any]])
     for fact in client.follow(["x.parts"], after=matchd.BEGINNING):
         assert_type(fact, matchd.Fact)
+    with client.subscription("mail", after=matchd.Place(b"", 1), auto_ack=True) as mail:
+        for delivery in mail:
+            assert_type(delivery, matchd.Delivery)
+            assert_type(delivery.place, matchd.Place)
+        assert_type(mail.next(1.0), matchd.Delivery | None)
+    assert_type(client.listing_pause("acme/1", key="order:1"), ListingReply)
+    client.listing_show("acme/1", key="order:1")  # type: ignore[call-arg]
     client.listing_pause("acme/1", expect_revison=1)  # type: ignore[call-arg]
     client.listing_pause(5)  # type: ignore[arg-type]
     client.listing_publish("acme/1", "parts", "need")  # type: ignore[call-arg]
@@ -32,3 +39,7 @@ async def with_asyncio(client: matchd.AsyncClient) -> None:
     async with client.follow(["x.parts"]) as facts:
         async for fact in facts:
             assert_type(fact, matchd.Fact)
+    async with client.subscription("mail") as mail:
+        async for delivery in mail:
+            assert_type(delivery, matchd.Delivery)
+            delivery.ack()
