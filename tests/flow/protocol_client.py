@@ -2,11 +2,13 @@
 
 It is the second implementation of the protocol: what it had to know and the page did not say was a fault of the page.
 `Client` asks and is answered; `Follower` has every fact of its streams exactly once and in order, whatever the feed
-dropped and whoever was restarted meanwhile.
+dropped and whoever was restarted meanwhile; `Consumer` has the same of a durable subscription.
 """
 
 import collections
 import itertools
+import math
+import secrets
 import struct
 import time
 
@@ -293,3 +295,59 @@ class Follower:
             self.epoch = epoch
         if self.epoch != epoch:
             raise EpochChanged(self.epoch, epoch)
+
+
+class Consumer:
+    """Consumes a durable subscription: `fetch` is one question, `take` goes on whatever happens."""
+
+    def __init__(self, client, owner, name):
+        self.client, self.owner, self.name = client, owner, name
+        self.place, self.last = {}, (0, 0)  # what the next fetch acknowledges; up to where rows have come
+        self.after = {}  # the last row that this number was given
+        self.takeovers = 0
+        self.take_over()
+
+    def take_over(self):
+        self.number, self.after = secrets.randbits(62) + 1, {}
+
+    def fetch(self, acknowledge=True, **arguments):
+        """The reply. What it gives is acknowledged by the next fetch, unless told otherwise."""
+        asked = {"client": self.owner, "name": self.name, "consumer": self.number, **self.place, **arguments}
+        if acknowledge:
+            asked.update(self.after)
+        wait_s = arguments.get("wait_ms", 0) / 1000
+        reply = self.client.wait(self.client.send("subscription.fetch", **asked), wait_s + self.client.timeout)
+        self.place = {}
+        if reply["facts"]:
+            last = reply["facts"][-1]
+            self.after = {"after": last["number"], **({"after_state": last["state"]} if "state" in last else {})}
+            if acknowledge:
+                self.place = {key.replace("after", "ack"): value for key, value in self.after.items()}
+        return reply
+
+    def take(self, wait_ms=300, **arguments):
+        """The rows that had not come yet; perhaps none."""
+        try:
+            reply = self.fetch(wait_ms=wait_ms, **arguments)
+        except NoAnswer:
+            return self._lost()
+        except Refused as refused:
+            if refused.code not in ("core_unavailable", "subscription_taken"):
+                raise
+            time.sleep(RETRY_S)
+            return self._lost()  # taken: by a fetch of its own, that came late over the connection before
+        assert not {"subscription_lagged", "epoch_changed"} & reply.keys(), reply
+        rows = [row for row in reply["facts"] if self._place(row) > self.last]
+        if rows:
+            self.last = self._place(rows[-1])
+        return rows
+
+    def _lost(self):
+        """An answer may have been: what it gave comes again to another number."""
+        self.takeovers += 1
+        self.take_over()
+        return []
+
+    @staticmethod
+    def _place(row):
+        return row["number"], row.get("state", math.inf)

@@ -12,6 +12,7 @@ import pytest
 from daemon_process import running_daemon, wait_for
 from people import need, offer, register
 from python_faces import matchd
+from test_client_python import EXAMPLES, program
 from test_kills import Publisher, Worker, kill_under_load
 
 PATIENCE_S = 20
@@ -259,3 +260,27 @@ def test_subscriptions_live_through_a_dozen_kills_and_miss_nothing(faces, daemon
         expected = journal(daemon, first)
         boxes[0].finish([(number, body) for number, body in expected if body["fact"].startswith("match.")])
         boxes[1].finish(expected)
+
+
+# --- the example ---
+
+
+def test_the_example_writes_every_match_down_once_however_often_it_is_killed(daemon, members, home):
+    script, file = EXAMPLES / "mailer.py", home / "mail"
+    with daemon.client() as independent:
+        independent.ask("listing.publish", **need("acme/1"))
+        for i in range(4):
+            independent.ask("listing.publish", **offer(f"bolt/{i}"))
+            with program(script, daemon.runtime, "acme", file) as mailer:
+                wait_for(lambda: "listening\n" in mailer.lines, what="the mailer")
+                independent.ask("listing.withdraw", listing=f"bolt/{i}")
+                wait_for(lambda i=i: f"match.ended acme/1 bolt/{i}\n" in read(file), what="the mail")
+        lines = read(file).splitlines()
+        assert len(set(lines)) == len(lines)
+        matches = [fact for fact in independent.facts("p.acme") if fact.body["fact"].startswith("match.")]
+        told = [line.split()[3:] for line in lines]
+        assert told == [[fact.body["fact"], fact.body["need"], fact.body["offer"]] for fact in matches]
+
+
+def read(file):
+    return file.read_text() if file.exists() else ""

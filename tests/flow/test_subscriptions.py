@@ -8,6 +8,7 @@ import os
 import signal
 import time
 
+import protocol_client
 import pytest
 from daemon_process import running_daemon, wait_for
 from people import measure, need, offer, register
@@ -38,7 +39,7 @@ class Market:
         self.serial += 1
         name = f"{name}{self.serial}"
         self.client.ask("subscription.create", client=ME, name=name, **arguments)
-        return Consumer(self.client, name)
+        return Consumer(self.client, ME, name)
 
 
 class People:
@@ -53,31 +54,8 @@ class People:
         return self.client.ask("listing.publish", **offer(f"{who}/{key}", process=self.process, **fields))
 
 
-class Consumer:
-    """Fetches and acknowledges as docs/protocol.md says."""
-
-    serial = 0
-
-    def __init__(self, client, name):
-        self.client, self.name, self.place, self.after = client, name, {}, {}
-        self.take_over()
-
-    def take_over(self):
-        Consumer.serial += 1
-        self.number, self.after = Consumer.serial, {}
-
-    def fetch(self, acknowledge=True, **arguments):
-        after = self.after if acknowledge else {}
-        reply = self.client.ask(
-            "subscription.fetch", client=ME, name=self.name, consumer=self.number, **self.place, **after, **arguments
-        )
-        self.place = {}
-        if reply["facts"]:
-            last = reply["facts"][-1]
-            self.after = {"after": last["number"], **({"after_state": last["state"]} if "state" in last else {})}
-            if acknowledge:
-                self.place = {key.replace("after", "ack"): value for key, value in self.after.items()}
-        return reply
+class Consumer(protocol_client.Consumer):
+    """With what the tests ask of it."""
 
     def facts(self, **arguments):
         """Everything there is now: (kind, listing or (need, offer))."""

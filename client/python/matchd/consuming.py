@@ -265,7 +265,8 @@ class Consuming:
 
     def _refused(self, refused: Refused, now: float) -> bool:
         if refused.passing and self._opened:
-            self._quiet_until, self._told_done = now + RETRY_S, None
+            self._quiet_until = now + RETRY_S
+            self._renew()  # the core may have answered, and its answer be lost
             return True
         if refused.code == "subscription_taken" and now < self._late_until:
             self._late_until = -math.inf  # by a fetch of our own, that we had given up and that came late

@@ -189,6 +189,21 @@ def test_while_matchd_is_away_nothing_is_told_to_the_caller():
     assert places(post) == [(4, None)]
 
 
+def test_a_page_that_was_given_and_refused_on_its_way_comes_again():
+    post = opened(filled(30), credit=4)
+    assert places(post, 3) == post.box.places()[:3]
+    ask = post.box.ask
+
+    def lose(data, now, origin):
+        post.box.ask = ask
+        assert ask(data, now, origin), "a page was given"
+        return [(origin, refusal(msgpack.unpackb(data)["id"], "core_unavailable"))]
+
+    post.box.ask = lose
+    assert places(post) == post.box.places()[3:]
+    assert post.box.ask is ask
+
+
 # --- what the caller is told ---
 
 

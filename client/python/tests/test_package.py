@@ -74,7 +74,7 @@ def test_a_page_that_cannot_be_read_is_no_reason_to_guess():
 
 def test_types_hold(tmp_path):
     assert MYPY, "mypy is not there: scripts/install-deps"
-    checked = ["matchd", "examples/publish_and_follow.py", "tests/typed.py"]
+    checked = ["matchd", "examples/publish_and_follow.py", "examples/mailer.py", "tests/typed.py"]
     config = ["--config-file", "pyproject.toml", "--cache-dir", str(tmp_path)]
     run(MYPY, *config, *checked, cwd=PACKAGE)
 
