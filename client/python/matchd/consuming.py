@@ -5,8 +5,9 @@ matchd keeps count. The consumer fetches, which is a question that waits for its
 is done. At most one such page is on its way while there are deliveries enough; an acknowledgement that cannot wait for
 the next page goes with a fetch that replaces the one that waits, which matchd then answers at once.
 
-Every connection has a consumer number of its own. When an answer is overdue, or was lost, as one shows that comes to a
-later question, the connection is given up with its number: the next number takes the subscription over, and is given again what was not acknowledged. What has been taken already is
+Every question says behind which delivery the answer is to begin, so that one that was lost or late leaves no hole.
+Every connection has a consumer number of its own. When an answer is overdue, the connection is given up with its number:
+the next number takes the subscription over, and is given again what was not acknowledged. What has been taken already is
 known by its place, so it is given to the caller once.
 """
 
@@ -109,6 +110,7 @@ class Consuming:
         self._auto_ack, self._credit, self._wait, self._timeout = auto_ack, credit, wait, timeout
         self._dealt_with = place.key if place else NOTHING  # before this process began
         self._taken = self._dealt_with  # up to here everything has come
+        self._came: Place | None = None  # the last that matchd gave
         self._queue: deque[Given] = deque()
         self._given: Place | None = None  # the last that the caller has
         self._done: Place | None = None  # up to here the caller is done
@@ -137,7 +139,8 @@ class Consuming:
             raise ValueError("the subscription could not be opened")
         self._told = False
         if self._skip:
-            self._done, self._taken, self._skip = self._skip, max(self._taken, self._skip.key), None
+            self._done = self._came = self._skip
+            self._taken, self._skip = max(self._taken, self._skip.key), None
         if self._auto_ack and self._given:
             self.ack(self._given)
 
@@ -213,10 +216,10 @@ class Consuming:
             request["wait_ms"] = int(self._wait * 1000)
         if self.epoch:
             request["epoch"] = self.epoch
+        if self._came:
+            request |= _written("after", self._came)
         if self._done:
-            request["ack"] = self._done.number
-            if self._done.state is not None:
-                request["ack_state"] = self._done.state
+            request |= _written("ack", self._done)
         return request
 
     def to_send(self) -> bytes | None:
@@ -255,9 +258,6 @@ class Consuming:
                 self._page = None
             if isinstance(reply.outcome, Refused):
                 return self._refused(reply.outcome, now)
-            if any(older < reply.id for older in self._in_flight):
-                self._renew()  # answers come in order: one was lost, and with it what matchd takes for given
-                return False
             self._heard_done = done
             return self._answered(reply.outcome)
         except ProtocolError as problem:
@@ -265,8 +265,7 @@ class Consuming:
 
     def _refused(self, refused: Refused, now: float) -> bool:
         if refused.passing and self._opened:
-            self._quiet_until = now + RETRY_S
-            self._renew()  # the core may have answered, and its answer be lost
+            self._quiet_until, self._told_done = now + RETRY_S, None
             return True
         if refused.code == "subscription_taken" and now < self._late_until:
             self._late_until = -math.inf  # by a fetch of our own, that we had given up and that came late
@@ -317,6 +316,8 @@ class Consuming:
 
     def _take(self, delivery: Delivery) -> None:
         place = delivery.place
+        if self._came is None or self._came.key < place.key:
+            self._came = place
         if place.key > self._taken:
             self._taken = place.key
             self._queue.append(delivery)
@@ -339,6 +340,7 @@ class Consuming:
     def _stop(self, why: Error) -> bool:
         """What has come and was not given comes again, over the next connection."""
         self._queue.clear()
+        self._came = self._given
         self._taken = max(self._dealt_with, self._given.key) if self._given else self._dealt_with
         self._renew()
         if self._opened:
@@ -358,8 +360,13 @@ class Consuming:
 
     def _forget(self) -> None:
         """What is known by number is void."""
-        self._given = self._done = self._skip = None
+        self._given = self._done = self._skip = self._came = None
         self._dealt_with = self._taken = NOTHING
+
+
+def _written(what: str, place: Place) -> Results:
+    """A place in a request."""
+    return {what: place.number} if place.state is None else {what: place.number, f"{what}_state": place.state}
 
 
 def _place(after: tuple[bytes, int, int | None] | None) -> Place | None:

@@ -32,6 +32,7 @@ class Mailbox:
     def forget(self):
         """What a process remembers, and begins anew with."""
         self.consumer, self.seen, self.given, self.given_at, self.waiting = 0, self.acked, self.acked, 0.0, None
+        self.asked = 0  # the last request's id
 
     @property
     def head(self):
@@ -65,9 +66,12 @@ class Mailbox:
                 replies.append((self.origin, refusal(self.waiting[0], "subscription_taken")))
             if self.strict:
                 self.superseded.add(self.consumer)
-            self.consumer, self.waiting = asked["consumer"], None
+            self.consumer, self.waiting, self.asked = asked["consumer"], None, 0
             self.seen = self.given = self.acked
-        elif self.waiting:
+        if asked["id"] <= self.asked:
+            return replies
+        self.asked = asked["id"]
+        if self.waiting:
             replies.append((self.origin, self.reply(self.waiting[0], [])))
         if asked.get("epoch") == self.epoch:
             self.known_epoch = self.epoch
@@ -78,6 +82,8 @@ class Mailbox:
             self.take_ack(ack, now)
         if self.given > self.acked and now - self.given_at > ACK_TIMEOUT_S:
             self.seen = self.given = self.acked
+        if "after" in asked and self.known_epoch == self.epoch and asked["after"] <= self.head:
+            self.seen = self.given = max(self.acked, (asked.get("after_state", DONE), asked["after"]))
         self.other_epoch = asked.get("epoch", self.epoch) != self.epoch
         self.origin, self.waiting = origin, (asked["id"], asked.get("credit", 1000), now + asked.get("wait_ms", 0) / 1000)
         return replies + self.tick(now)
