@@ -14,6 +14,7 @@ enum {
 	DEFAULT_TIMEOUT_MS = 5000,
 	DEFAULT_CHECK_MS = 2000,
 	KEEPALIVE_IDLE_S = 10,
+	NAME_MAX_BYTES = 64,
 };
 
 const char *
@@ -32,6 +33,8 @@ matchd_strerror(int code)
 		return "matchd has begun a new epoch";
 	case MATCHD_BUSY:
 		return "requests are in flight";
+	case MATCHD_LAGGED:
+		return "facts are gone that were not given";
 	case MATCHD_E_USAGE:
 		return "the call's arguments make no sense";
 	case MATCHD_E_PROTOCOL:
@@ -78,14 +81,25 @@ connect_socket(struct matchd *c)
 	return MATCHD_OK;
 }
 
+static bool
+is_name(const char *text)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789._-";
+	size_t n = strspn(text, letters);
+	return n > 0 && n <= NAME_MAX_BYTES && !text[n];
+}
+
 /* Takes the endpoints over, also on failure. */
 static int
-open_at(struct endpoints endpoints, int timeout_ms, int check_ms, struct matchd **ret)
+open_at(struct endpoints endpoints, const struct matchd_options *o, struct matchd **ret)
 {
 	struct matchd *c = mem_zalloc(sizeof *c);
 	c->endpoints = endpoints;
-	c->timeout_ms = timeout_ms;
-	c->check_ms = check_ms;
+	c->timeout_ms = o->timeout_ms ? o->timeout_ms : DEFAULT_TIMEOUT_MS;
+	c->check_ms = o->check_ms ? o->check_ms : DEFAULT_CHECK_MS;
+	if (o->client)
+		c->client = mem_dup(o->client, strlen(o->client));
 	c->next_id = 1;
 	c->context = zmq_ctx_new();
 	int rc = c->context ? connect_socket(c) : MATCHD_E_SYSTEM;
@@ -102,10 +116,10 @@ matchd_open(const struct matchd_options *options, struct matchd **ret)
 	static const struct matchd_options defaults = {0};
 	const struct matchd_options *o = options ? options : &defaults;
 	struct endpoints endpoints = {0};
-	if (o->timeout_ms < 0 || o->check_ms < 0 || endpoints_init(&endpoints, o->endpoint))
+	if (o->timeout_ms < 0 || o->check_ms < 0 || (o->client && !is_name(o->client)) ||
+	    endpoints_init(&endpoints, o->endpoint))
 		return MATCHD_E_USAGE;
-	return open_at(endpoints, o->timeout_ms ? o->timeout_ms : DEFAULT_TIMEOUT_MS,
-		       o->check_ms ? o->check_ms : DEFAULT_CHECK_MS, ret);
+	return open_at(endpoints, o, ret);
 }
 
 int
@@ -115,7 +129,9 @@ connection_clone(const struct matchd *like, struct matchd **ret)
 	    .commands = mem_dup(like->endpoints.commands, strlen(like->endpoints.commands)),
 	    .feed = mem_dup(like->endpoints.feed, strlen(like->endpoints.feed)),
 	};
-	return open_at(copy, like->timeout_ms, like->check_ms, ret);
+	const struct matchd_options o = {
+	    .timeout_ms = like->timeout_ms, .check_ms = like->check_ms, .client = like->client};
+	return open_at(copy, &o, ret);
 }
 
 void
@@ -128,6 +144,7 @@ matchd_close(struct matchd *c)
 	if (c->context)
 		zmq_ctx_term(c->context);
 	endpoints_done(&c->endpoints);
+	free(c->client);
 	buf_free(&c->request);
 	free(c);
 }
@@ -154,7 +171,8 @@ matchd_in_flight(const struct matchd *c)
 
 /* ---- sending ---- */
 
-/* Writes the request: the envelope, then the arguments' pairs as they are. */
+/* Writes the request: the envelope with our name, unless another stands among the arguments, then
+ * the arguments' pairs as they are. */
 static int
 write_request(struct matchd *c, const char *cmd, struct str args)
 {
@@ -167,14 +185,20 @@ write_request(struct matchd *c, const char *cmd, struct str args)
 		if (in.failed)
 			return MATCHD_E_USAGE;
 	}
+	struct mp other = args.p ? mp_find(mp_of(args), STR("client")) : mp_of(STR_NONE);
+	bool named = c->client && mp_peek(&other) == MP_END;
 	buf_clear(&c->request);
-	mp_put_map(&c->request, 3 + count);
+	mp_put_map(&c->request, 3 + named + count);
 	mp_put_text(&c->request, "v");
 	mp_put_int(&c->request, PROTO_VERSION);
 	mp_put_text(&c->request, "id");
 	mp_put_uint(&c->request, c->next_id);
 	mp_put_text(&c->request, "cmd");
 	mp_put_text(&c->request, cmd);
+	if (named) {
+		mp_put_text(&c->request, "client");
+		mp_put_text(&c->request, c->client);
+	}
 	if (count > 0)
 		buf_put(&c->request, in.at, (size_t)(in.end - in.at));
 	return c->request.len <= PROTO_MAX_REQUEST ? MATCHD_OK : MATCHD_E_USAGE;

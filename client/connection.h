@@ -19,6 +19,7 @@ struct matchd {
 	struct endpoints endpoints;
 	int timeout_ms;
 	int check_ms;
+	char *client; /* our name; NULL: none */
 	uint64_t next_id;
 	uint64_t first_id; /* the first id sent over this socket */
 	size_t in_flight;

@@ -101,6 +101,13 @@ matchd_follow_error(const struct matchd_follower *f, struct matchd_error *ret)
 	return f->page && matchd_reply_error(f->page, ret);
 }
 
+void
+matchd_follow_lost(const struct matchd_follower *f, uint64_t *ret_from, uint64_t *ret_to)
+{
+	*ret_from = f->lost_from;
+	*ret_to = f->lost_to;
+}
+
 const uint8_t *
 matchd_follow_epoch(const struct matchd_follower *f)
 {
@@ -110,7 +117,7 @@ matchd_follow_epoch(const struct matchd_follower *f)
 int
 matchd_follow_fd(const struct matchd_follower *f)
 {
-	return f->epoll_fd;
+	return f->waiter.epoll_fd;
 }
 
 /* ---- opening and closing ---- */
@@ -157,7 +164,8 @@ matchd_follow_open(struct matchd *c, const char *const *streams, size_t n, uint6
 		   struct matchd_reply **ret_error)
 {
 	struct matchd_follower *f = mem_zalloc(sizeof *f);
-	f->epoll_fd = f->timer_fd = f->ask_fd = f->feed_fd = -1;
+	f->waiter = WAITER_NONE;
+	f->ask_fd = f->feed_fd = -1;
 	f->last = from == MATCHD_NOW ? 0 : from - 1;
 	f->epoch_known = epoch != NULL;
 	if (epoch)
@@ -165,7 +173,7 @@ matchd_follow_open(struct matchd *c, const char *const *streams, size_t n, uint6
 
 	int rc = copy_streams(f, streams, n);
 	if (rc == MATCHD_OK)
-		rc = follower_open_fds(f);
+		rc = waiter_open(&f->waiter);
 	if (rc == MATCHD_OK)
 		rc = connection_clone(c, &f->ask);
 	if (rc == MATCHD_OK)
@@ -192,6 +200,6 @@ matchd_follow_close(struct matchd_follower *f)
 	for (size_t i = 0; i < f->n_streams; i++)
 		free(f->streams[i]);
 	free(f->streams);
-	follower_close_fds(f);
+	waiter_close(&f->waiter);
 	free(f);
 }

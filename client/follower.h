@@ -18,6 +18,8 @@
  * is made, but the heartbeat is subscribed to last: so the first heartbeat proves that all are in
  * force, and starts a check that covers what was before.
  *
+ * Facts that matchd does not keep any more are told as lost, once, and count as given.
+ *
  * With several streams `prev` proves too little: that one stream goes on says nothing of the
  * others, and giving its fact would tempt the caller to remember a number below which others are
  * missing. So there the feed only wakes, and facts come by replay.
@@ -26,6 +28,7 @@
 #include "client/connection.h"
 #include "client/feed.h"
 #include "client/reply.h"
+#include "client/waiter.h"
 #include "proto/proto.h"
 
 /* What a step came to, beside the public codes. */
@@ -42,6 +45,7 @@ struct matchd_follower {
 	uint8_t epoch[PROTO_EPOCH];
 	bool epoch_known;
 	uint64_t last;
+	uint64_t lost_from, lost_to; /* as told last */
 
 	enum stage stage;
 	bool asked;		   /* the stage's question is out */
@@ -56,15 +60,13 @@ struct matchd_follower {
 	int64_t silent_ms; /* when the feed will have been silent for too long */
 	int64_t check_ms;  /* when a heartbeat may start a check again */
 
-	int epoll_fd, timer_fd;
-	int ask_fd, feed_fd; /* as registered with epoll_fd; -1: none */
+	struct waiter waiter;
+	int ask_fd, feed_fd; /* as the waiter watches them; -1: none */
 	char kind[64];
 };
 
 /* ---- descriptors (follow_fd.c) ---- */
 
-int follower_open_fds(struct matchd_follower *f);
-void follower_close_fds(struct matchd_follower *f);
 /* Connects the feed (anew). */
 int follower_connect_feed(struct matchd_follower *f);
 /* Starts to watch the connection for asking; with `anew`, drops what is in flight first. */

@@ -85,6 +85,17 @@ count_lagging(const struct matchd_follower *f, struct mp heads, const char **ret
 	return lagging;
 }
 
+/* The facts below `first` are not kept any more. The next check goes on behind them. */
+static int
+tell_lost(struct matchd_follower *f, uint64_t first)
+{
+	f->lost_from = f->last + 1;
+	f->lost_to = first - 1;
+	f->last = f->lost_to;
+	replay_begin(f, CHECK);
+	return MATCHD_LAGGED;
+}
+
 /* The streams' heads are known: either there is something to replay up to the head seen, or there
  * is nothing of ours up to it. */
 static int
@@ -96,8 +107,12 @@ take_heads(struct matchd_follower *f, const struct matchd_reply *r)
 	if (rc != MATCHD_OK)
 		return rc;
 
+	struct mp first_at = result(r, "first");
+	uint64_t first = mp_peek(&first_at) == MP_INT ? mp_get_uint(&first_at) : 0;
 	f->check_ms = clock_ms() + f->ask->check_ms;
 	size_t lagging = f->n_streams ? count_lagging(f, result(r, "heads"), &one) : head > f->last;
+	if (lagging && first > f->last + 1)
+		return tell_lost(f, first);
 	replay_begin(f, lagging ? REPLAY : LIVE);
 	f->next = f->last + 1;
 	f->goal = head;
@@ -182,6 +197,14 @@ take_refusal(struct matchd_follower *f, struct matchd_reply *r)
 {
 	/* A core that restarts is no reason to give up. */
 	if (strcmp(r->error.code, "core_unavailable") == 0) {
+		f->ask_ms = clock_ms() + RETRY_MS;
+		matchd_reply_free(r);
+		return STEP_AGAIN;
+	}
+	/* A check says which are gone. All that was looked at before has been given. */
+	if (f->stage == REPLAY && strcmp(r->error.code, "facts_gone") == 0) {
+		f->last = f->next - 1;
+		replay_begin(f, CHECK);
 		f->ask_ms = clock_ms() + RETRY_MS;
 		matchd_reply_free(r);
 		return STEP_AGAIN;

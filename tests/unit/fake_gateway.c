@@ -1,49 +1,19 @@
-#include "fake_gateway.h"
+/* The gateway's side: answering and publishing. */
 
-#include "proto/proto.h"
+#include "fake_internal.h"
+
 #include "util/mem.h"
 
-#include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
-#include <zmq.h>
 
-enum { MAX_STREAMS_EACH = 3, MAX_NAMES = 64 };
-
-struct fake_fact {
-	size_t n;
-	struct {
-		char name[32];
-		uint64_t prev;
-	} streams[MAX_STREAMS_EACH];
-	bool lost;
-};
-
-struct late {
-	zmq_msg_t identity;
-	struct buf request;
-};
-
-struct fake {
-	char directory[64];
-	pthread_t thread;
-	pthread_mutex_t lock;
-	bool running, stop, mute, away, silent;
-	const char *before_read;
-
-	uint8_t epoch[PROTO_EPOCH];
-	struct fake_fact *facts; /* number n at n - 1 */
-	size_t n_facts, cap;
-	uint64_t published;
-	unsigned reads, subscriptions;
-
-	struct late *late; /* what came while mute */
-	size_t n_late, late_cap;
-
-	void *context, *router, *feed;
-};
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 static void
 put_body(struct buf *out, uint64_t number)
@@ -76,8 +46,8 @@ head_of(const struct fake *g, struct str stream)
 	return f ? (uint64_t)(f - g->facts) + 1 : 0;
 }
 
-static uint64_t
-append(struct fake *g, const char *streams, bool lost)
+uint64_t
+fake_append(struct fake *g, const char *streams, bool lost)
 {
 	struct fake_fact f = {.lost = lost};
 	while (*streams) {
@@ -124,7 +94,9 @@ answer_heads(const struct fake *g, const struct proto_request *r, struct buf *ou
 		mp_put_str(&heads, name);
 		mp_put_uint(&heads, head_of(g, name));
 	}
-	proto_write_ok(out, r->id, 3);
+	proto_write_ok(out, r->id, 4);
+	mp_put_text(out, "first");
+	mp_put_uint(out, g->first);
 	mp_put_text(out, "heads");
 	mp_put_raw(out, buf_str(&heads));
 	put_standing(g, out);
@@ -145,8 +117,12 @@ answer_read(struct fake *g, const struct proto_request *r, struct buf *out)
 {
 	uint64_t from = (uint64_t)proto_arg(r, "from")->number, next = from;
 	if (g->before_read)
-		append(g, g->before_read, false);
+		fake_append(g, g->before_read, false);
 	g->before_read = NULL;
+	if (from < g->first) {
+		proto_write_error(out, r->id, "facts_gone", "from", "gone", NULL);
+		return;
+	}
 	struct buf facts = BUF_EMPTY;
 	uint32_t n = 0;
 	for (; next <= g->n_facts && next < from + FAKE_PAGE; next++) {
@@ -178,6 +154,35 @@ answer_read(struct fake *g, const struct proto_request *r, struct buf *out)
 }
 
 static void
+send_reply(void *gateway, zmq_msg_t *identity, const struct buf *reply)
+{
+	struct fake *g = gateway;
+	zmq_msg_send(identity, g->router, ZMQ_SNDMORE);
+	zmq_send(g->router, reply->data, reply->len, 0);
+}
+
+static struct fake_store
+store_of(struct fake *g)
+{
+	return (struct fake_store){g->first, g->n_facts, g->epoch, put_body, send_reply, g};
+}
+
+static void
+answer_fetch(struct fake *g, zmq_msg_t *identity, const struct proto_request *r)
+{
+	const struct fake_store store = store_of(g);
+	struct buf out = BUF_EMPTY;
+	snprintf(g->client, sizeof g->client, "%.*s", STR_FMT(r->client));
+	if (str_eq(proto_arg(r, "name")->text, STR("s"))) {
+		fake_subscription_fetch(&g->subscription, &store, identity, r, now_ms());
+		return;
+	}
+	proto_write_error(&out, r->id, "unknown_subscription", "name", "there is none", NULL);
+	send_reply(g, identity, &out);
+	buf_free(&out);
+}
+
+static void
 answer(struct fake *g, zmq_msg_t *identity, struct str request)
 {
 	struct proto_request r;
@@ -191,10 +196,12 @@ answer(struct fake *g, zmq_msg_t *identity, struct str request)
 		answer_heads(g, &r, &out);
 	else if (strcmp(r.message->name, "facts.read") == 0)
 		answer_read(g, &r, &out);
+	else if (strcmp(r.message->name, "subscription.fetch") == 0)
+		answer_fetch(g, identity, &r);
 	else
 		proto_write_ok(&out, r.id, 0);
-	zmq_msg_send(identity, g->router, ZMQ_SNDMORE);
-	zmq_send(g->router, out.data, out.len, 0);
+	if (out.len > 0)
+		send_reply(g, identity, &out);
 	buf_free(&out);
 }
 
@@ -209,8 +216,8 @@ keep_for_later(struct fake *g, zmq_msg_t *identity, struct str request)
 	buf_put(&l->request, request.p, request.len);
 }
 
-static void
-answer_late(struct fake *g)
+void
+fake_answer_late(struct fake *g)
 {
 	for (size_t i = 0; i < g->n_late; i++) {
 		if (g->running)
@@ -277,16 +284,8 @@ read_subscriptions(struct fake *g)
 		g->subscriptions += bytes[0] == 1 && n == 1 + (int)strlen(PROTO_HEARTBEAT);
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void *
-serve(void *arg)
+void *
+fake_serve(void *arg)
 {
 	struct fake *g = arg;
 	int64_t heartbeat = 0;
@@ -296,11 +295,17 @@ serve(void *arg)
 		zmq_poll(&item, 1, 2);
 		pthread_mutex_lock(&g->lock);
 		read_subscriptions(g);
+		const struct fake_store store = store_of(g);
 		serve_requests(g);
+		if (g->end_code)
+			fake_subscription_end(&g->subscription, &store, g->end_code);
+		g->end_code = NULL;
+		if (!g->mute)
+			fake_subscription_run(&g->subscription, &store, now_ms());
 		if (!g->silent)
 			publish_new(g);
 		if (!g->mute)
-			answer_late(g);
+			fake_answer_late(g);
 		if (!g->silent && now_ms() - heartbeat >= FAKE_HEARTBEAT_MS) {
 			publish(g, PROTO_HEARTBEAT, g->n_facts, 0, STR(""));
 			heartbeat = now_ms();
@@ -309,175 +314,4 @@ serve(void *arg)
 		pthread_mutex_unlock(&g->lock);
 	}
 	return NULL;
-}
-
-/* ---- in the hands of the test ---- */
-
-struct fake *
-fake_new(void)
-{
-	struct fake *g = mem_zalloc(sizeof *g);
-	snprintf(g->directory, sizeof g->directory, "/tmp/matchd-test-XXXXXX");
-	pthread_mutex_init(&g->lock, NULL);
-	memset(g->epoch, 1, sizeof g->epoch);
-	if (!mkdtemp(g->directory))
-		abort();
-	return g;
-}
-
-const char *
-fake_directory(const struct fake *g)
-{
-	return g->directory;
-}
-
-static void *
-bound(struct fake *g, int type, const char *name)
-{
-	char endpoint[128];
-	int linger = 0, verbose = 1;
-	void *socket = zmq_socket(g->context, type);
-	snprintf(endpoint, sizeof endpoint, "ipc://%s/%s", g->directory, name);
-	zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
-	/* Without it a subscription that another socket has, too, would not be seen. */
-	if (type == ZMQ_XPUB)
-		zmq_setsockopt(socket, ZMQ_XPUB_VERBOSE, &verbose, sizeof verbose);
-	if (zmq_bind(socket, endpoint))
-		abort();
-	return socket;
-}
-
-void
-fake_start(struct fake *g)
-{
-	g->context = zmq_ctx_new();
-	g->router = bound(g, ZMQ_ROUTER, PROTO_COMMANDS_SOCKET);
-	g->feed = bound(g, ZMQ_XPUB, PROTO_FEED_SOCKET);
-	g->stop = false;
-	g->running = true;
-	if (pthread_create(&g->thread, NULL, serve, g))
-		abort();
-}
-
-void
-fake_stop(struct fake *g)
-{
-	if (!g->running)
-		return;
-	pthread_mutex_lock(&g->lock);
-	g->stop = true;
-	pthread_mutex_unlock(&g->lock);
-	pthread_join(g->thread, NULL);
-	g->running = false;
-	answer_late(g);
-	zmq_close(g->router);
-	zmq_close(g->feed);
-	zmq_ctx_term(g->context);
-}
-
-void
-fake_free(struct fake *g)
-{
-	char path[128];
-	fake_stop(g);
-	snprintf(path, sizeof path, "%s/%s", g->directory, PROTO_COMMANDS_SOCKET);
-	unlink(path);
-	snprintf(path, sizeof path, "%s/%s", g->directory, PROTO_FEED_SOCKET);
-	unlink(path);
-	rmdir(g->directory);
-	pthread_mutex_destroy(&g->lock);
-	free(g->facts);
-	free(g->late);
-	free(g);
-}
-
-uint64_t
-fake_fact(struct fake *g, const char *streams, bool lost)
-{
-	pthread_mutex_lock(&g->lock);
-	uint64_t number = append(g, streams, lost);
-	pthread_mutex_unlock(&g->lock);
-	return number;
-}
-
-void
-fake_settle(struct fake *g)
-{
-	for (;;) {
-		pthread_mutex_lock(&g->lock);
-		bool done = g->published == g->n_facts;
-		pthread_mutex_unlock(&g->lock);
-		if (done)
-			return;
-		usleep(1000);
-	}
-}
-
-void
-fake_new_epoch(struct fake *g)
-{
-	pthread_mutex_lock(&g->lock);
-	g->epoch[0]++;
-	g->n_facts = 0;
-	g->published = 0;
-	pthread_mutex_unlock(&g->lock);
-}
-
-void
-fake_truncate(struct fake *g, uint64_t head)
-{
-	pthread_mutex_lock(&g->lock);
-	g->n_facts = head;
-	g->published = head;
-	pthread_mutex_unlock(&g->lock);
-}
-
-void
-fake_mute(struct fake *g, bool mute)
-{
-	pthread_mutex_lock(&g->lock);
-	g->mute = mute;
-	pthread_mutex_unlock(&g->lock);
-}
-
-void
-fake_away(struct fake *g, bool away)
-{
-	pthread_mutex_lock(&g->lock);
-	g->away = away;
-	pthread_mutex_unlock(&g->lock);
-}
-
-void
-fake_silence(struct fake *g, bool silent)
-{
-	pthread_mutex_lock(&g->lock);
-	g->silent = silent;
-	pthread_mutex_unlock(&g->lock);
-}
-
-void
-fake_fact_before_read(struct fake *g, const char *streams)
-{
-	pthread_mutex_lock(&g->lock);
-	g->before_read = streams;
-	pthread_mutex_unlock(&g->lock);
-}
-
-unsigned
-fake_subscriptions(struct fake *g)
-{
-	pthread_mutex_lock(&g->lock);
-	unsigned n = g->subscriptions;
-	pthread_mutex_unlock(&g->lock);
-	return n;
-}
-
-unsigned
-fake_reads(struct fake *g)
-{
-	pthread_mutex_lock(&g->lock);
-	unsigned n = g->reads;
-	pthread_mutex_unlock(&g->lock);
-	return n;
 }

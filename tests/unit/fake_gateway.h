@@ -2,7 +2,7 @@
 
 /*
  * A gateway with a core behind it, small enough to misbehave on command: it keeps facts in memory,
- * answers streams.heads and facts.read, publishes what it is told to and loses what it is told to
+ * answers streams.heads, facts.read and subscription.fetch, publishes what it is told to and loses what it is told to
  * lose. It runs in a thread of its own; every function here may be called while it does.
  */
 
@@ -45,3 +45,21 @@ void fake_fact_before_read(struct fake *g, const char *streams);
 unsigned fake_reads(struct fake *g);
 /* How often somebody has subscribed to the heartbeat. */
 unsigned fake_subscriptions(struct fake *g);
+/* Facts below `first` are not kept any more. */
+void fake_trim(struct fake *g, uint64_t first);
+
+/* ---- the durable subscription "s", of any client ---- */
+
+/* It begins with so many things that stand. */
+void fake_state(struct fake *g, uint64_t n);
+/* The fetch that waits is refused so; what is fetched next takes the subscription over. */
+void fake_end_fetch(struct fake *g, const char *code);
+/* How it stands: what is given, what acknowledged, in how many fetches, how many consumers it has had, whether
+ * a fetch waits, and whose the last one was. */
+struct fake_standing {
+	uint64_t given, acked, acked_state;
+	unsigned acks, consumers;
+	bool waits;
+	char client[64];
+};
+struct fake_standing fake_subscription(struct fake *g);

@@ -1,59 +1,16 @@
 /* Following, by way of a gateway that loses, lags, restarts and begins anew. */
 
-#include "client_world.h"
+#include "follow_help.h"
 #include "proto/proto.h"
-#include "util/buf.h"
-#include "util/mp.h"
 
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include <cmocka.h>
-
-static struct matchd_follower *
-follow(struct matchd *c, const char *streams, uint64_t from, const uint8_t *epoch)
-{
-	const char *names[4];
-	char text[128];
-	size_t n = 0;
-	struct matchd_follower *f;
-	snprintf(text, sizeof text, "%s", streams);
-	for (char *at = strtok(text, " "); at; at = strtok(NULL, " "))
-		names[n++] = at;
-	assert_int_equal(matchd_follow_open(c, names, n, from, epoch, &f, NULL), MATCHD_OK);
-	return f;
-}
-
-static void
-expect(struct matchd_follower *f, uint64_t number)
-{
-	struct matchd_fact fact;
-	assert_int_equal(matchd_follow_next(f, WAIT_MS, &fact), MATCHD_OK);
-	assert_int_equal(fact.number, number);
-	assert_int_equal(fact.at_ms, 1000 + number);
-	assert_string_equal(fact.kind, "listing.opened");
-	struct mp in = mp_find(mp_of((struct str){fact.body, (uint32_t)fact.len}), STR("number"));
-	assert_int_equal(mp_get_uint(&in), number);
-}
-
-static void
-expect_range(struct matchd_follower *f, uint64_t from, uint64_t to)
-{
-	for (uint64_t n = from; n <= to; n++)
-		expect(f, n);
-}
-
-static void
-expect_nothing(struct matchd_follower *f)
-{
-	struct matchd_fact fact;
-	assert_int_equal(matchd_follow_next(f, 4 * FAKE_HEARTBEAT_MS, &fact), MATCHD_TIMEOUT);
-}
 
 /* Until the subscription is in force and the check that this starts is over. */
 static void
@@ -249,53 +206,6 @@ a_restart_of_the_gateway_loses_nothing(void **state)
 }
 
 static void
-a_new_epoch_is_told(void **state)
-{
-	struct world *w = *state;
-	struct matchd_fact fact;
-	uint8_t old[MATCHD_EPOCH_SIZE];
-	for (int n = 0; n < 3; n++)
-		fake_fact(w->gateway, "x.a", false);
-	struct matchd_follower *f = follow(w->client, "x.a", 1, NULL);
-	expect_range(f, 1, 3);
-	memcpy(old, matchd_follow_epoch(f), sizeof old);
-	fake_stop(w->gateway);
-	fake_new_epoch(w->gateway);
-	fake_start(w->gateway);
-	for (int n = 0; n < 5; n++)
-		fake_fact(w->gateway, "x.a", false);
-	assert_int_equal(matchd_follow_next(f, WAIT_MS, &fact), MATCHD_EPOCH_CHANGED);
-	assert_memory_not_equal(old, matchd_follow_epoch(f), sizeof old);
-	expect_range(f, 1, 5);
-	expect_nothing(f);
-	matchd_follow_close(f);
-
-	/* So is one that came while nobody followed. */
-	f = follow(w->client, "x.a", 4, old);
-	assert_int_equal(matchd_follow_next(f, WAIT_MS, &fact), MATCHD_EPOCH_CHANGED);
-	expect_range(f, 1, 5);
-	matchd_follow_close(f);
-}
-
-/* A store put back from a copy has the old epoch and fewer facts. */
-static void
-numbers_that_fall_back_are_told_like_a_new_epoch(void **state)
-{
-	struct world *w = *state;
-	struct matchd_fact fact;
-	for (int n = 0; n < 5; n++)
-		fake_fact(w->gateway, "x.a", false);
-	struct matchd_follower *f = follow(w->client, "x.a", 1, NULL);
-	expect_range(f, 1, 5);
-	fake_stop(w->gateway);
-	fake_truncate(w->gateway, 2);
-	fake_start(w->gateway);
-	assert_int_equal(matchd_follow_next(f, WAIT_MS, &fact), MATCHD_EPOCH_CHANGED);
-	expect_range(f, 1, 2);
-	matchd_follow_close(f);
-}
-
-static void
 an_unanswered_check_is_asked_again(void **state)
 {
 	struct world *w = *state;
@@ -425,8 +335,6 @@ main(void)
 	    WORLD_TEST(facts_that_come_during_a_replay_come_once),
 	    WORLD_TEST(a_silent_feed_is_connected_anew),
 	    WORLD_TEST(a_restart_of_the_gateway_loses_nothing),
-	    WORLD_TEST(a_new_epoch_is_told),
-	    WORLD_TEST(numbers_that_fall_back_are_told_like_a_new_epoch),
 	    WORLD_TEST(an_unanswered_check_is_asked_again),
 	    WORLD_TEST(a_core_that_is_away_is_waited_for),
 	    WORLD_TEST(a_stream_named_twice_is_followed_once),
