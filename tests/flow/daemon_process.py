@@ -17,6 +17,7 @@ MATCHD = BUILD / "daemon" / "matchd"
 GATEWAY = BUILD / "daemon" / "matchd-gateway"
 MATCHCTL = BUILD / "client" / "matchctl" / "matchctl"
 EXAMPLE = BUILD / "client" / "example"
+SUBSCRIBER = BUILD / "client" / "subscriber"
 SHIPPED = REPOSITORY / "exchanges"
 SMALL = pathlib.Path(__file__).parent / "exchanges"
 

@@ -11,7 +11,7 @@ import subprocess
 import threading
 
 import pytest
-from daemon_process import EXAMPLE, MATCHCTL, SMALL, wait_for
+from daemon_process import EXAMPLE, MATCHCTL, SMALL, SUBSCRIBER, wait_for
 from people import measure, need, offer, register
 from processes import Processes
 from protocol_client import Client, NoAnswer, Refused
@@ -67,6 +67,30 @@ def test_the_example_publishes_and_is_told(shipped_daemon):
         assert client.ask("listing.show", listing="acme/example")["listing"]["state"] == "open"
         refused = example(shipped_daemon, "nobody", "patents", "1")
         assert refused.returncode == 1 and "unknown_participant" in refused.stderr
+
+
+def subscriber(daemon, count):
+    return subprocess.run(
+        [SUBSCRIBER, daemon.runtime, "portal", "matches", str(count)],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+
+def test_the_example_of_a_subscriber_goes_on_where_it_was(daemon):
+    with daemon.client(timeout=0.5) as client:
+        register(client, "acme", "bolt")
+        for i in range(4):
+            client.ask("listing.publish", **need(f"acme/{i}", process=[f"p{i}"]))
+            client.ask("listing.publish", **offer(f"bolt/{i}", process=[f"p{i}"]))
+        first = subscriber(daemon, 3)
+        end(daemon, "gateway")
+        client.ask_until_answered("listing.withdraw", listing="bolt/0")
+        rest = subscriber(daemon, 2)
+    assert (first.returncode, first.stderr, rest.returncode, rest.stderr) == (0, "", 0, "")
+    kinds = [line.split(",")[0].split()[1:] for line in (first.stdout + rest.stdout).splitlines()]
+    assert [kind for _, kind in kinds] == ["match.made"] * 4 + ["match.ended"]
+    places = [int(place) for place, _ in kinds]
+    assert places[:4] == sorted(set(places[:4])) and places[0] > 0 and places[4] == 0
 
 
 @pytest.mark.parametrize("what", ["gateway", "core", "both in order"])
