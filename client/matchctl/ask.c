@@ -78,7 +78,9 @@ ask_failed(const struct tool *t, int code)
 int
 ask_connect(struct tool *t)
 {
-	struct matchd_options o = {.endpoint = t->endpoint, .timeout_ms = t->timeout_ms};
+	struct matchd_options o = {.endpoint = t->endpoint,
+				   .timeout_ms = t->timeout_ms,
+				   .client = t->anonymous ? NULL : t->client_name};
 	if (t->client)
 		return EXIT_DONE;
 	int rc = matchd_open(&o, &t->client);

@@ -22,6 +22,7 @@ struct bulk {
 	bulk_fn convert;
 	bool dry_run;
 	struct flight flight;
+	uint64_t taken; /* objects so far */
 	uint64_t stored, unchanged, refused, mistaken;
 	struct progress progress;
 	uint64_t before;    /* bytes of the files that are done */
@@ -155,6 +156,19 @@ prepare_dry_run(struct bulk *b, struct mp object, struct arguments *args)
 	mp_put_bool(arguments_key(args, "dry_run"), true);
 }
 
+/* One key for many requests would make conflicts of all but the first. */
+static void
+add_key(const struct bulk *b, struct mp object, struct arguments *args)
+{
+	const char *given = tool_option(b->tool, "key");
+	struct mp own = mp_find(object, STR("key"));
+	char key[128];
+	if (!given || mp_peek(&own) != MP_END)
+		return;
+	snprintf(key, sizeof key, "%s:%" PRIu64, given, b->taken);
+	arguments_text(args, "key", key);
+}
+
 static int
 take_document(void *arg, const struct document *d)
 {
@@ -162,6 +176,8 @@ take_document(void *arg, const struct document *d)
 	struct arguments args = ARGUMENTS_EMPTY;
 	struct both why;
 	int stop = 0;
+	b->taken++;
+	add_key(b, mp_of(d->map), &args);
 	if (b->dry_run)
 		prepare_dry_run(b, mp_of(d->map), &args);
 	if (b->convert(b->tool, mp_of(d->map), &args, &why))

@@ -81,7 +81,7 @@ print_table(const struct session *s)
 	static const struct column columns[] = {
 	    {TEXTS("IN USE", "ВЫБРАН")}, {TEXTS("NAME", "ИМЯ")},  {TEXTS("ENDPOINT", "АДРЕС")},
 	    {TEXTS("TIMEOUT", "СРОК")},	 {TEXTS("LANG", "ЯЗЫК")}, {TEXTS("COLOR", "ЦВЕТ")},
-	    {TEXTS(NULL, NULL)},
+	    {TEXTS("CLIENT", "КЛИЕНТ")}, {TEXTS(NULL, NULL)},
 	};
 	struct table *table = table_new(columns);
 	for (size_t i = 0; i < s->config.n; i++) {
@@ -169,8 +169,8 @@ assign(struct context *c, const char *text)
 		fprintf(stderr, "matchctl: %s\n", why);
 	else
 		fprintf(stderr,
-			TR("matchctl: %s: expected endpoint=, timeout=, lang= or color=\n",
-			   "matchctl: %s: нужно endpoint=, timeout=, lang= или color=\n"),
+			TR("matchctl: %s: expected endpoint=, timeout=, lang=, color= or client=\n",
+			   "matchctl: %s: нужно endpoint=, timeout=, lang=, color= или client=\n"),
 			text);
 	return EXIT_USAGE;
 }

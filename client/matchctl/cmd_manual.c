@@ -21,12 +21,14 @@ static void
 put_flowing(const char *text)
 {
 	for (; *text; text++) {
-		if (*text == '\n' && text[1] && text[1] != '\n')
+		if (*text == '\n' && text[1] && text[1] != '\n') {
 			putchar(' ');
-		else if (*text == '\n')
+		} else if (*text == '\n') {
 			fputs(text[1] ? "\n\n" : "\n", stdout);
-		else
+			text += text[1] != '\0';
+		} else {
 			put_escaped((const char[]){*text, 0});
+		}
 	}
 }
 
@@ -75,6 +77,8 @@ put_environment(void)
 	} variables[] = {
 	    {"MATCHD_RUNTIME", TEXTS("matchd's runtime directory, or its endpoints",
 				     "рабочий каталог matchd или его точки подключения")},
+	    {"MATCHD_CLIENT", TEXTS("the client whose subscriptions and keys these are",
+				    "клиент, чьи это подписки и ключи")},
 	    {"MATCHCTL_CONTEXT", TEXTS("the context to use", "какой контекст действует")},
 	    {"MATCHCTL_LANG", TEXTS("ru or en", "ru или en")},
 	    {"LC_ALL, LC_MESSAGES, LANG",

@@ -11,6 +11,7 @@ revise_one(struct tool *t)
 	long long expect = 0;
 	int code = tool_number(t, "expect", 1, UINT32_MAX, &expect);
 	arguments_text(&args, "participant", t->operands[0]);
+	arguments_text(&args, "key", tool_option(t, "key"));
 	if (code == EXIT_DONE)
 		code = object_assignments(t, "set", "set", &args);
 	if (expect > 0)

@@ -8,6 +8,7 @@ cmd_renew(struct tool *t)
 	long long expect = 0;
 	int code = tool_number(t, "expect", 1, UINT32_MAX, &expect);
 	arguments_text(&args, "listing", t->operands[0]);
+	arguments_text(&args, "key", tool_option(t, "key"));
 	if (expect > 0)
 		arguments_int(&args, "expect_revision", expect);
 	if (code == EXIT_DONE)

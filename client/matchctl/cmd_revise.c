@@ -20,6 +20,7 @@ revise_one(struct tool *t)
 	long long expect = 0;
 	int code = tool_number(t, "expect", 1, UINT32_MAX, &expect);
 	arguments_text(&args, "listing", t->operands[0]);
+	arguments_text(&args, "key", tool_option(t, "key"));
 	arguments_text(&args, "title", tool_option(t, "title"));
 	add_text(&args, tool_option(t, "text"));
 	if (expect > 0)

@@ -9,6 +9,7 @@ change_state(struct tool *t, const char *cmd)
 	long long expect = 0;
 	int code = tool_number(t, "expect", 1, UINT32_MAX, &expect);
 	arguments_text(&args, "listing", t->operands[0]);
+	arguments_text(&args, "key", tool_option(t, "key"));
 	if (expect > 0)
 		arguments_int(&args, "expect_revision", expect);
 	arguments_text(&args, "reason", tool_option(t, "reason")); /* only reject has it */

@@ -1,61 +1,32 @@
 #include "client/matchctl/ask.h"
-#include "client/matchctl/json.h"
-#include "client/matchctl/times.h"
-#include "client/matchctl/value.h"
+#include "client/matchctl/durable.h"
+#include "client/matchctl/fact_line.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
-/* " key" of the body, if it has it. */
 static void
-print_key(struct mp body, const char *before, const char *key)
+print_one(const struct tool *t, const struct matchd_fact *fact)
 {
-	struct buf text = BUF_EMPTY;
-	value_put_key(&text, body, key);
-	if (text.len > 0)
-		printf("%s%.*s", before, STR_FMT(buf_str(&text)));
-	buf_free(&text);
-}
-
-/* One line: number, time, kind, and what it is about. */
-static void
-print_fact(const struct matchd_fact *f)
-{
-	char time[TIMES_TEXT];
-	struct mp body = mp_of((struct str){f->body, (uint32_t)f->len});
-	times_write(f->at_ms, time);
-	printf("%" PRIu64 "  %s  %s", f->number, time, f->kind);
-	print_key(body, "  ", "participant");
-	print_key(body, "  ", "listing");
-	print_key(body, "  ", "need");
-	print_key(body, " ~ ", "offer");
-	print_key(body, "  ", "status");
-	print_key(body, "  ", "exchange");
-	print_key(body, " ", "side");
-	print_key(body, ", ", "state");
-	print_key(body, TR(", score ", ", оценка "), "score");
-	print_key(body, ", ", "cause");
-	print_key(body, ", until ", "valid_until");
-	print_key(body, ", ", "reason");
-	print_key(body, "  ", "title");
-	print_key(body, "  ", "name");
-	putchar('\n');
-}
-
-static void
-print_epoch(const struct tool *t, const struct matchd_follower *f)
-{
-	struct buf bytes = BUF_EMPTY;
-	mp_put_map(&bytes, 1);
-	mp_put_text(&bytes, "epoch_changed");
-	mp_put_bin(&bytes, (struct str){(const char *)matchd_follow_epoch(f), MATCHD_EPOCH_SIZE});
+	const struct matchd_delivery d = {.number = fact->number,
+					  .at_ms = fact->at_ms,
+					  .kind = fact->kind,
+					  .body = fact->body,
+					  .len = fact->len};
 	if (t->json)
-		json_print_line(stdout, json_from_mp(mp_of(buf_str(&bytes))));
+		json_print_line(stdout, fact_json(&d));
 	else
-		fputs(TR("matchctl: matchd has a new store; numbers begin anew\n",
-			 "matchctl: у matchd новое хранилище, счёт идёт заново\n"),
-		      stderr);
-	buf_free(&bytes);
+		fact_print(&d);
+}
+
+static void
+print_lost(const struct tool *t, const struct matchd_follower *f)
+{
+	uint64_t from, to;
+	matchd_follow_lost(f, &from, &to);
+	if (t->json)
+		json_print_line(stdout, fact_json_lost(from, to));
+	else
+		fact_say_lost(from, to);
 }
 
 /* Prints until there were `count` facts; 0: for ever. */
@@ -67,15 +38,17 @@ print_facts(struct tool *t, struct matchd_follower *f, long long count)
 	for (long long n = 0; count == 0 || n < count;) {
 		switch (matchd_follow_next(f, -1, &fact)) {
 		case MATCHD_OK:
-			if (t->json)
-				json_print_line(stdout, json_from_mp(mp_of((struct str){
-							    fact.body, (uint32_t)fact.len})));
-			else
-				print_fact(&fact);
+			print_one(t, &fact);
 			n++;
 			break;
 		case MATCHD_EPOCH_CHANGED:
-			print_epoch(t, f);
+			if (t->json)
+				json_print_line(stdout, fact_json_epoch(matchd_follow_epoch(f)));
+			else
+				fact_say_epoch();
+			break;
+		case MATCHD_LAGGED:
+			print_lost(t, f);
 			break;
 		case MATCHD_TIMEOUT:
 			break;
@@ -116,6 +89,28 @@ check_stream(struct tool *t, const char *stream)
 	return code;
 }
 
+/* Options that go with one of the two ways to watch only. */
+static int
+check_options(const struct tool *t)
+{
+	bool durable = tool_flag(t, "durable"), exec = tool_flag(t, "exec");
+	bool forward = tool_flag(t, "forward");
+	const char *wrong = NULL;
+	if (!durable && (exec || forward))
+		wrong =
+		    TR("--exec and --forward go with --durable, which knows what was dealt with",
+		       "--exec и --forward нужны вместе с --durable: подписка помнит, что "
+		       "обработано");
+	else if (durable && (t->n_operands > 0 || tool_flag(t, "from")))
+		wrong = TR("with --durable the subscription says which facts, and from where on",
+			   "с --durable какие факты и с какого места, говорит подписка");
+	else if (exec && forward)
+		wrong = TR("give --exec or --forward", "укажите --exec или --forward");
+	if (wrong)
+		fprintf(stderr, "matchctl: %s\n", wrong);
+	return wrong ? EXIT_USAGE : EXIT_DONE;
+}
+
 int
 cmd_watch(struct tool *t)
 {
@@ -126,6 +121,10 @@ cmd_watch(struct tool *t)
 	int code = tool_number(t, "from", 1, INT64_MAX, &from);
 	if (code == EXIT_DONE)
 		code = tool_number(t, "count", 1, INT64_MAX, &count);
+	if (code == EXIT_DONE)
+		code = check_options(t);
+	if (code == EXIT_DONE && tool_flag(t, "durable"))
+		return durable_watch(t, count);
 	if (code == EXIT_DONE)
 		code = ask_connect(t);
 	for (size_t i = 0; i < t->n_operands && code == EXIT_DONE; i++)

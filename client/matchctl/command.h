@@ -46,6 +46,8 @@ struct tool {
 	bool json;
 	char *endpoint; /* owned; NULL: the library's own default */
 	int timeout_ms;
+	char *client_name; /* owned; whose requests these are */
+	bool anonymous;	   /* do not say so */
 	struct matchd *client;
 };
 
@@ -69,6 +71,10 @@ bool tool_flag(const struct tool *t, const char *name);
 /* The context that this run goes by: --context, else $MATCHCTL_CONTEXT, else the one in use; NULL:
  * none. */
 const char *tool_context(const struct tool *t, const char *in_use);
+/* Sets t->client_name: --client, else $MATCHD_CLIENT, else the context's (`said`, may be empty; goes
+ * before the environment where it was `typed`), else "matchctl." and the user's name. EXIT_DONE, or
+ * EXIT_USAGE having said what cannot be one. */
+int tool_name_client(struct tool *t, const char *said, bool typed);
 /* A value that must be a whole number in the range: EXIT_DONE (*ret untouched if the option was not
  * given), or EXIT_USAGE having said so. */
 int tool_number(const struct tool *t, const char *name, long long least, long long most,
@@ -97,6 +103,10 @@ int cmd_list(struct tool *t);
 int cmd_matches(struct tool *t);
 int cmd_explain(struct tool *t);
 int cmd_watch(struct tool *t);
+int cmd_subscription_create(struct tool *t);
+int cmd_subscription_list(struct tool *t);
+int cmd_subscription_show(struct tool *t);
+int cmd_subscription_delete(struct tool *t);
 int cmd_exchange_list(struct tool *t);
 int cmd_exchange_show(struct tool *t);
 int cmd_exchange_check(struct tool *t);

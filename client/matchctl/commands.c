@@ -1,247 +1,8 @@
-/* The table of commands, and what every command may be given. The words in capitals are the same
- * in both languages: they name kinds of values, and completion goes by them. */
+/* The table of commands. */
 
-#include "client/matchctl/command.h"
+#include "client/matchctl/command_options.h"
 
-#define NO_OPTION                                                                                  \
-	{                                                                                          \
-		NULL, 0, NULL, TEXTS(NULL, NULL)                                                   \
-	}
 #define NO_HELP TEXTS(NULL, NULL)
-
-const struct option_spec global_options[] = {
-    {"endpoint", 'e', "WHERE",
-     TEXTS("matchd's runtime directory, or COMMANDS,FEED (default: $MATCHD_RUNTIME, "
-	   "$XDG_RUNTIME_DIR/matchd, /run/matchd)",
-	   "рабочий каталог matchd или КОМАНДЫ,ЛЕНТА (иначе $MATCHD_RUNTIME, "
-	   "$XDG_RUNTIME_DIR/matchd, /run/matchd)")},
-    {"context", 'c', "CONTEXT",
-     TEXTS("the settings of that name (default: $MATCHCTL_CONTEXT, or the one in use)",
-	   "настройки с этим именем (иначе $MATCHCTL_CONTEXT или выбранные)")},
-    {"json", 'j', NULL,
-     TEXTS("print JSON, one object a line", "печатать JSON, по объекту в строке")},
-    {"timeout", 't', "SECONDS",
-     TEXTS("how long to wait for an answer (default: 5)", "сколько ждать ответа (иначе 5)")},
-    {"lang", 0, "LANGUAGE",
-     TEXTS("ru or en (default: $MATCHCTL_LANG, or by the locale)",
-	   "ru или en (иначе $MATCHCTL_LANG или по локали)")},
-    {"color", 0, "WHEN",
-     TEXTS("auto, always or never (default: auto, at a terminal without $NO_COLOR)",
-	   "auto, always или never (иначе auto: на терминале без $NO_COLOR)")},
-    {"no-pager", 0, NULL,
-     TEXTS("do not show long tables by $MATCHCTL_PAGER, $PAGER or less",
-	   "не показывать длинное через $MATCHCTL_PAGER, $PAGER или less")},
-    {"version", 'V', NULL, TEXTS("print the version", "напечатать версию")},
-    {"help", 'h', NULL, TEXTS("print help", "напечатать справку")},
-    NO_OPTION,
-};
-
-#define FORMAT_OPTION                                                                              \
-	{                                                                                          \
-		"format", 'f', "FORMAT",                                                           \
-		    TEXTS("json, jsonl or yaml (default: by the file's name; - is json)",          \
-			  "json, jsonl или yaml (иначе по имени файла; - это json)")               \
-	}
-#define EXPECT_OPTION                                                                              \
-	{                                                                                          \
-		"expect", 'x', "N",                                                                \
-		    TEXTS("refuse if another revision is stored",                                  \
-			  "отказать, если хранится другая ревизия")                                \
-	}
-#define LIMIT_OPTION                                                                               \
-	{                                                                                          \
-		"limit", 'n', "N", TEXTS("at most so many", "не больше N")                         \
-	}
-#define AFTER_OPTION                                                                               \
-	{                                                                                          \
-		"after", 0, "N",                                                                   \
-		    TEXTS("go on where a page ended, which said so",                               \
-			  "продолжить с места, которое назвала предыдущая страница")               \
-	}
-#define ALL_OPTION                                                                                 \
-	{                                                                                          \
-		"all", 'a', NULL, TEXTS("all of them", "все")                                      \
-	}
-#define REVERSE_OPTION                                                                             \
-	{                                                                                          \
-		"reverse", 'r', NULL, TEXTS("the other way round", "в обратном порядке")           \
-	}
-#define WATCH_OPTION                                                                               \
-	{                                                                                          \
-		"watch", 'w', "[=SECONDS]",                                                        \
-		    TEXTS("show it anew every so many seconds (default: 2), until Ctrl-C",         \
-			  "обновлять каждые SECONDS секунд (иначе 2), до Ctrl-C")                  \
-	}
-
-static const struct option_spec format_options[] = {
-    FORMAT_OPTION,
-    NO_OPTION,
-};
-
-static const struct option_spec register_options[] = {
-    FORMAT_OPTION,
-    {"status", 's', "STATUS",
-     TEXTS("applicant or member, for those whose file does not say",
-	   "applicant или member для тех, у кого в файле не сказано")},
-    NO_OPTION,
-};
-
-static const struct option_spec participant_revise_options[] = {
-    {"set", 's', "NAME=JSON",
-     TEXTS("an attribute and its new value; null removes it (repeatable)",
-	   "свойство и его новое значение; null убирает его (можно повторять)")},
-    EXPECT_OPTION,
-    FORMAT_OPTION,
-    NO_OPTION,
-};
-
-static const struct option_spec participant_list_options[] = {
-    {"status", 's', "STATUS", TEXTS("only those with this status", "только с этим статусом")},
-    {"kind", 'k', "KIND",
-     TEXTS("legal_entity, sole_proprietor, person or foreign_entity",
-	   "legal_entity, sole_proprietor, person или foreign_entity")},
-    {"region", 'R', "REGION", TEXTS("only of this region", "только из этого региона")},
-    {"text", 'T', "TEXT",
-     TEXTS("only with this text in id or name", "только с этим текстом в id или названии")},
-    {"sort", 'o', "KEY",
-     TEXTS("by id, name, status, kind, region or listings (default: as registered)",
-	   "по id, name, status, kind, region или listings (иначе по порядку регистрации)")},
-    REVERSE_OPTION,
-    LIMIT_OPTION,
-    AFTER_OPTION,
-    ALL_OPTION,
-    WATCH_OPTION,
-    NO_OPTION,
-};
-
-static const struct option_spec revise_options[] = {
-    {"field", 'F', "NAME=JSON",
-     TEXTS("a field and its new statement; null removes it (repeatable)",
-	   "поле и его новое значение; null убирает его (можно повторять)")},
-    {"title", 'T', "TEXT", TEXTS("the new title", "новое название")},
-    {"text", 'X', "TEXT",
-     TEXTS("the new text; empty removes it", "новый текст; пустой убирает его")},
-    {"from", 0, "DATE", TEXTS("the new valid_from", "новое начало (valid_from)")},
-    {"until", 0, "DATE", TEXTS("the new valid_until", "новый конец (valid_until)")},
-    EXPECT_OPTION,
-    FORMAT_OPTION,
-    NO_OPTION,
-};
-
-#define WINDOW_OPTION                                                                              \
-	{                                                                                          \
-		"window", 'w', "N",                                                                \
-		    TEXTS("so many requests in flight, 1 to 1000 (default: 256)",                  \
-			  "сколько запросов одновременно ждут ответа, от 1 до 1000 (иначе 256)")   \
-	}
-
-static const struct option_spec import_options[] = {
-    {"map", 'm', "MAP",
-     TEXTS("the map: how rows become participants and listings",
-	   "карта: как из строк получаются участники и объявления")},
-    {"check", 'c', NULL,
-     TEXTS("only check the map, and that the files have its columns",
-	   "только проверить карту и есть ли в файлах её столбцы")},
-    {"dry-run", 'n', NULL,
-     TEXTS("send nothing; print what would be sent, one object a line",
-	   "ничего не отправлять; напечатать, что было бы отправлено")},
-    {"validate", 'v', "DIR",
-     TEXTS("check objects by the exchange files there before they are sent",
-	   "до отправки проверить объекты по файлам площадок из этого каталога")},
-    {"errors", 'E', "FILE",
-     TEXTS("write what was wrong there, one JSON object a line",
-	   "записать туда ошибки, по объекту JSON в строке")},
-    {"resume", 'r', "FILE",
-     TEXTS("keep there how far it has come, and go on from there",
-	   "хранить там, сколько сделано, и продолжать с этого места")},
-    WINDOW_OPTION,
-    {"progress", 0, NULL,
-     TEXTS("show progress, also where it is no terminal", "показывать ход и не на терминале")},
-    {"no-progress", 0, NULL, TEXTS("do not show progress", "не показывать ход")},
-    NO_OPTION,
-};
-
-static const struct option_spec export_options[] = {
-    {"participants", 'P', NULL,
-     TEXTS("participants, not listings", "выгрузить участников, а не объявления")},
-    {"participant", 'p', "PARTICIPANT", TEXTS("only this participant's", "только этого участника")},
-    {"exchange", 'E', "EXCHANGE", TEXTS("only of this exchange", "только этой площадки")},
-    {"side", 's', "SIDE", TEXTS("need or offer", "need (потребности) или offer (предложения)")},
-    {"state", 'S', "STATE",
-     TEXTS("draft, pending, scheduled, open, paused, withdrawn or expired",
-	   "draft, pending, scheduled, open, paused, withdrawn или expired")},
-    WINDOW_OPTION,
-    NO_OPTION,
-};
-
-static const struct option_spec expect_options[] = {
-    EXPECT_OPTION,
-    NO_OPTION,
-};
-
-static const struct option_spec reject_options[] = {
-    {"reason", 'r', "TEXT", TEXTS("why, for the publisher", "причина — для того, кто опубликовал")},
-    EXPECT_OPTION,
-    NO_OPTION,
-};
-
-static const struct option_spec renew_options[] = {
-    {"until", 'u', "DATE",
-     TEXTS("the new end (default: the exchange's default lifetime from now)",
-	   "новый конец (иначе обычный срок площадки с этого момента)")},
-    EXPECT_OPTION,
-    NO_OPTION,
-};
-
-static const struct option_spec list_options[] = {
-    {"participant", 'p', "PARTICIPANT", TEXTS("only this participant's", "только этого участника")},
-    {"exchange", 'E', "EXCHANGE", TEXTS("only of this exchange", "только этой площадки")},
-    {"side", 's', "SIDE", TEXTS("need or offer", "need (потребности) или offer (предложения)")},
-    {"state", 'S', "STATE",
-     TEXTS("draft, pending, scheduled, open, paused, withdrawn or expired",
-	   "draft, pending, scheduled, open, paused, withdrawn или expired")},
-    {"member", 'm', "YES|NO",
-     TEXTS("only members' listings, or only others'",
-	   "только объявления участников со статусом member или только прочие")},
-    {"told", 0, "YES|NO",
-     TEXTS("only with told matches, or only without",
-	   "только с сообщёнными совпадениями или без них")},
-    {"until-before", 0, "DATE", TEXTS("only what ends before", "только то, что кончается раньше")},
-    {"text", 'T', "TEXT",
-     TEXTS("only with this text in the title", "только с этим текстом в названии")},
-    {"sort", 'o', "KEY",
-     TEXTS("by listing, exchange, state, title, told, revision, opened or until (default: as "
-	   "published)",
-	   "по listing, exchange, state, title, told, revision, opened или until (иначе по порядку "
-	   "публикации)")},
-    REVERSE_OPTION,
-    LIMIT_OPTION,
-    AFTER_OPTION,
-    ALL_OPTION,
-    WATCH_OPTION,
-    NO_OPTION,
-};
-
-static const struct option_spec matches_options[] = {
-    {"limit", 'n', "N", TEXTS("at most so many (default: 20)", "не больше N (иначе 20)")},
-    AFTER_OPTION,
-    ALL_OPTION,
-    WATCH_OPTION,
-    NO_OPTION,
-};
-
-static const struct option_spec view_options[] = {
-    WATCH_OPTION,
-    NO_OPTION,
-};
-
-static const struct option_spec watch_options[] = {
-    {"from", 'f', "N",
-     TEXTS("begin with fact number N (default: what happens from now on)",
-	   "начать с факта N (иначе с того, что произойдёт дальше)")},
-    {"count", 'n', "N", TEXTS("stop after so many facts", "закончить после N фактов")},
-    NO_OPTION,
-};
 
 #define FILES_EN                                                                                   \
 	"A FILE holds one JSON object, an array of them, one object a line (.jsonl), or YAML\n"    \
@@ -256,6 +17,13 @@ static const struct option_spec watch_options[] = {
 #define DATES_RU                                                                                                                                         \
 	"DATE — миллисекунды времени Unix, ГГГГ-ММ-ДД (UTC; как конец включает этот день) или\n" \
 	"RFC 3339, например 2026-05-01T09:00:00+03:00.\n"
+#define KEYS_EN                                                                                    \
+	"With --key each object's key is TEXT:1, TEXT:2 and so on in the order given; one that "   \
+	"has "                                                                                     \
+	"a\n`key` of its own goes by that.\n"
+#define KEYS_RU                                                                                                                              \
+	"С --key у объектов по порядку ключи TEXT:1, TEXT:2 и так далее; где есть свой `key`,\n" \
+	"действует он.\n"
 #define MANY 1000000
 
 const struct command commands[] = {
@@ -274,7 +42,7 @@ const struct command commands[] = {
 	 FILES_RU
 	 "В объекте — `id` и новые значения свойств; null убирает свойство. С --set вместо файла\n"
 	 "даётся один участник.\n")},
-    {"participant status", "PARTICIPANT STATUS", 2, 2, NULL, cmd_participant_status,
+    {"participant status", "PARTICIPANT STATUS", 2, 2, key_options, cmd_participant_status,
      TEXTS("set a participant's status", "задать статус участника"),
      TEXTS("STATUS is applicant, member, suspended or excluded. Only members' listings match.\n",
 	   "STATUS — applicant (заявитель), member (участник), suspended (приостановлен) или\n"
@@ -283,17 +51,19 @@ const struct command commands[] = {
      TEXTS("show a participant", "показать участника"), NO_HELP},
     {"participant list", "", 0, 0, participant_list_options, cmd_participant_list,
      TEXTS("list participants", "перечислить участников"), NO_HELP},
-    {"publish", "FILE...", 1, MANY, format_options, cmd_publish,
+    {"publish", "FILE...", 1, MANY, publish_options, cmd_publish,
      TEXTS("publish needs and offers", "опубликовать потребности и предложения"),
      TEXTS(
 	 FILES_EN
 	 "Each object has `listing` (PARTICIPANT/KEY), `exchange`, `side`, `title`, `fields` and\n"
 	 "whatever else listing.publish takes. Publishing a key again revises it; what has not\n"
-	 "changed makes no difference, so a file can be published any number of times.\n" DATES_EN,
+	 "changed makes no difference, so a file can be published any number of times.\n" DATES_EN
+	     KEYS_EN,
 	 FILES_RU
 	 "В объекте — `listing` (УЧАСТНИК/КЛЮЧ), `exchange`, `side`, `title`, `fields` и прочее,\n"
 	 "что принимает listing.publish. Повторная публикация ключа меняет объявление, а без\n"
-	 "изменений не делает ничего: файл можно публиковать сколько угодно раз.\n" DATES_RU)},
+	 "изменений не делает ничего: файл можно публиковать сколько угодно раз.\n" DATES_RU
+	     KEYS_RU)},
     {"revise", "LISTING|FILE...", 1, MANY, revise_options, cmd_revise,
      TEXTS("change parts of a listing", "изменить часть объявления"),
      TEXTS(
@@ -380,10 +150,73 @@ const struct command commands[] = {
 	   "от 0 до 1000.\n")},
     {"watch", "[STREAM...]", 0, 1000, watch_options, cmd_watch,
      TEXTS("follow what happens", "следить за происходящим"),
-     TEXTS("A STREAM is x.EXCHANGE or p.PARTICIPANT; without one, everything is followed. Nothing "
-	   "is\nmissed, also when matchd restarts meanwhile.\n",
-	   "STREAM — x.EXCHANGE или p.PARTICIPANT; без него видны все события. Ничего не\n"
-	   "теряется, даже если matchd тем временем перезапустится.\n")},
+     TEXTS(
+	 "A STREAM is x.EXCHANGE or p.PARTICIPANT; without one, everything is followed. Nothing "
+	 "is\n"
+	 "missed, also when matchd restarts meanwhile; facts that matchd does not keep any more, "
+	 "and\n"
+	 "a store that is another, are told.\n\n"
+	 "With --durable a subscription says what is followed (`matchctl subscription create` "
+	 "makes\n"
+	 "it) and matchd remembers how far you have come, so it goes on there when it is given "
+	 "again.\n"
+	 "A fact is done with once it is printed; with --exec once the command exits with 0; with\n"
+	 "--forward once the receiver has answered a line `ok`. What fails is tried again, in "
+	 "order,\n"
+	 "after pauses that grow from a quarter of a second to a minute. After a crash the last "
+	 "facts\n"
+	 "may come twice: `number`, and with what stood at the beginning `place`, tell them "
+	 "apart.\n"
+	 "Lines {\"lagged\": [FROM, TO]} and {\"epoch_changed\": EPOCH} are given like facts.\n",
+	 "STREAM — x.EXCHANGE или p.PARTICIPANT; без него видны все события. Ничего не теряется,\n"
+	 "даже если matchd тем временем перезапустится; о том, что факты уже не хранятся или\n"
+	 "хранилище другое, сообщается.\n\n"
+	 "С --durable за чем следить, говорит подписка (её создаёт `matchctl subscription "
+	 "create`), а\n"
+	 "matchd помнит, докуда вы дошли: та же команда продолжает с этого места. Факт считается\n"
+	 "обработанным, когда он напечатан; с --exec — когда команда завершилась с кодом 0; с\n"
+	 "--forward — когда получатель ответил строкой `ok`. Неудачное повторяется по порядку с\n"
+	 "паузами от четверти секунды до минуты. После сбоя последние факты могут прийти снова: "
+	 "их\n"
+	 "отличают `number` и, у исходного состояния, `place`. Строки {\"lagged\": [ОТ, ДО]} и\n"
+	 "{\"epoch_changed\": ЭПОХА} передаются так же, как факты.\n")},
+    {"subscription create", "NAME", 1, 1, subscription_create_options, cmd_subscription_create,
+     TEXTS("make a durable subscription", "создать долговременную подписку"),
+     TEXTS("Without options every fact passes. The same again changes nothing. --field makes it a\n"
+	   "standing search, with --exchange and --side: with --side offer the fields are written "
+	   "as a\n"
+	   "need states them. A FILE is a map of what subscription.create takes; options go before "
+	   "it.\n"
+	   "With --start state, what stands comes first. A whole number there is a fact's; a time "
+	   "is\n"
+	   "YYYY-MM-DD (UTC) or RFC 3339. A subscription belongs to a client: see --client.\n",
+	   "Без ключей проходят все факты. Повтор той же команды ничего не меняет. С --field, "
+	   "--exchange\n"
+	   "и --side это постоянный поиск: при --side offer поля пишутся так, как их пишет "
+	   "потребность.\n"
+	   "В FILE — словарь того, что принимает subscription.create; ключи команды важнее. С "
+	   "--start\n"
+	   "state сначала приходит то, что есть. Целое число — номер факта; время — ГГГГ-ММ-ДД "
+	   "(UTC)\n"
+	   "или RFC 3339. Подписка принадлежит клиенту: см. --client.\n")},
+    {"subscription list", "", 0, 0, subscription_list_options, cmd_subscription_list,
+     TEXTS("list your durable subscriptions", "перечислить ваши долговременные подписки"),
+     TEXTS(
+	 "LAG is how many facts, of any kind, happened since the last acknowledged one. READ says "
+	 "whether\nsomebody waits for facts at this moment; LOST are facts that were due and are "
+	 "not "
+	 "kept any more;\nMISFIT says that the exchange has changed and nothing passes.\n",
+	 "ОТСТАЁТ — сколько любых фактов случилось после последнего подтверждённого. ЧИТАЕТСЯ — "
+	 "ждёт\n"
+	 "ли кто-то факты сейчас; ПОТЕРЯНО — факты, которые уже не хранятся; НЕ ПОДХОДИТ — "
+	 "площадка\n"
+	 "изменилась, и ничего не проходит.\n")},
+    {"subscription show", "SUBSCRIPTION", 1, 1, NULL, cmd_subscription_show,
+     TEXTS("show a durable subscription and how far it has come",
+	   "показать долговременную подписку и докуда она дошла"),
+     NO_HELP},
+    {"subscription delete", "SUBSCRIPTION", 1, 1, NULL, cmd_subscription_delete,
+     TEXTS("end a durable subscription", "удалить долговременную подписку"), NO_HELP},
     {"exchange list", "", 0, 0, view_options, cmd_exchange_list,
      TEXTS("list the exchanges", "перечислить площадки"), NO_HELP},
     {"exchange show", "EXCHANGE", 1, 1, NULL, cmd_exchange_show,
@@ -405,21 +238,21 @@ const struct command commands[] = {
      TEXTS("list your contexts", "перечислить ваши контексты"), NO_HELP},
     {"context use", "CONTEXT", 1, 1, NULL, cmd_context_use,
      TEXTS("choose the context that commands go by", "выбрать контекст для команд"),
-     TEXTS(
-	 "What is typed goes before the environment ($MATCHD_RUNTIME, $MATCHCTL_LANG), the\n"
-	 "environment before the context in use, and that before the defaults.\n",
-	 "Ключи команды важнее переменных ($MATCHD_RUNTIME, $MATCHCTL_LANG), те важнее выбранного\n"
-	 "контекста, а он важнее умолчаний.\n")},
+     TEXTS("What is typed goes before the environment ($MATCHD_RUNTIME, $MATCHD_CLIENT,\n"
+	   "$MATCHCTL_LANG), the environment before the context in use, and that before the "
+	   "defaults.\n",
+	   "Ключи команды важнее переменных ($MATCHD_RUNTIME, $MATCHD_CLIENT, $MATCHCTL_LANG),\n"
+	   "те важнее выбранного контекста, а он важнее умолчаний.\n")},
     {"context show", "[CONTEXT]", 0, 1, NULL, cmd_context_show,
      TEXTS("show a context, or the one in use", "показать контекст (без имени — выбранный)"),
      NO_HELP},
     {"context set", "CONTEXT KEY=VALUE...", 2, 20, NULL, cmd_context_set,
      TEXTS("make a context, or change it", "создать или изменить контекст"),
-     TEXTS(
-	 "The keys are endpoint, timeout, lang and color, as the options of these names; an empty\n"
-	 "value takes one away. They are kept in $XDG_CONFIG_HOME/matchctl/config.yaml.\n",
-	 "Ключи — endpoint, timeout, lang и color, как одноимённые ключи команд; пустое значение\n"
-	 "убирает ключ. Хранятся в $XDG_CONFIG_HOME/matchctl/config.yaml.\n")},
+     TEXTS("The keys are endpoint, timeout, lang, color and client, as the options of these names; "
+	   "an\n"
+	   "empty value takes one away. They are kept in $XDG_CONFIG_HOME/matchctl/config.yaml.\n",
+	   "Ключи — endpoint, timeout, lang, color и client, как одноимённые ключи команд; пустое\n"
+	   "значение убирает ключ. Хранятся в $XDG_CONFIG_HOME/matchctl/config.yaml.\n")},
     {"context remove", "CONTEXT", 1, 1, NULL, cmd_context_remove,
      TEXTS("remove a context", "удалить контекст"), NO_HELP},
     {"status", "", 0, 0, view_options, cmd_status,

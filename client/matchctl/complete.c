@@ -24,6 +24,7 @@ struct line {
 	const struct option_spec *option; /* `current` is its value */
 	const char *operands[MAX_OPERANDS];
 	size_t n_operands;
+	const char *exchange; /* that was named by an option */
 	int64_t deadline_ms;
 	size_t printed;
 };
@@ -79,6 +80,14 @@ ask_rows(struct line *l, const char *cmd, struct arguments *args, const char *li
 }
 
 static void
+list_subscriptions(struct line *l)
+{
+	struct arguments none = ARGUMENTS_EMPTY;
+	ask_rows(l, "subscription.list", &none, "subscriptions", "name", "", "");
+	arguments_free(&none);
+}
+
+static void
 list_exchanges(struct line *l, const char *before)
 {
 	struct arguments none = ARGUMENTS_EMPTY;
@@ -112,13 +121,28 @@ list_listings(struct line *l, const char *side)
 	arguments_free(&args);
 }
 
+static void
+list_fields_of(struct line *l, const char *name)
+{
+	struct matchd_reply *exchange = NULL;
+	struct mp definition;
+	if (definition_ask(l->tool, name, &exchange, &definition) == EXIT_DONE) {
+		struct mp fields = mp_find(definition, STR("fields"));
+		uint32_t n = mp_get_map(&fields);
+		for (uint32_t i = 0; i < n; i++) {
+			candidate(l, mp_get_str(&fields), "=");
+			mp_get_raw(&fields);
+		}
+	}
+	matchd_reply_free(exchange);
+}
+
 /* The fields of the exchange that the listing typed before is in. */
 static void
 list_fields(struct line *l)
 {
 	struct arguments args = ARGUMENTS_EMPTY;
-	struct matchd_reply *listing = NULL, *exchange = NULL;
-	struct mp definition;
+	struct matchd_reply *listing = NULL;
 	char name[80] = "";
 	if (l->n_operands == 0)
 		return;
@@ -128,16 +152,9 @@ list_fields(struct line *l)
 		struct str text = mp_get_str(&at);
 		snprintf(name, sizeof name, "%.*s", STR_FMT(text));
 	}
-	if (*name && definition_ask(l->tool, name, &exchange, &definition) == EXIT_DONE) {
-		struct mp fields = mp_find(definition, STR("fields"));
-		uint32_t n = mp_get_map(&fields);
-		for (uint32_t i = 0; i < n; i++) {
-			candidate(l, mp_get_str(&fields), "=");
-			mp_get_raw(&fields);
-		}
-	}
+	if (*name)
+		list_fields_of(l, name);
 	matchd_reply_free(listing);
-	matchd_reply_free(exchange);
 	arguments_free(&args);
 }
 
@@ -148,6 +165,17 @@ list_words(struct line *l, const char *const *words, const char *end)
 {
 	for (; *words; words++)
 		candidate(l, str_of(*words), end);
+}
+
+/* The kinds that a subscription can name; what comes behind them is bookkeeping. */
+static void
+list_facts(struct line *l)
+{
+	for (unsigned kind = FACT_EXCHANGE_REVISED; kind < FACT_QUEUE_ADDED; kind++) {
+		const char *name = fact_kind_name((enum fact_kind)kind);
+		if (name)
+			candidate(l, str_of(name), "");
+	}
 }
 
 static void
@@ -180,7 +208,9 @@ list_names(struct line *l)
 	    "headcount", "revenue", "founded", "contacts", "blocks", NULL};
 	if (strcmp(l->command->name, "revise") == 0)
 		list_fields(l);
-	else
+	else if (l->exchange)
+		list_fields_of(l, l->exchange);
+	else if (strcmp(l->command->name, "participant revise") == 0)
 		list_words(l, attributes, "=");
 }
 
@@ -227,6 +257,7 @@ list_kind(struct line *l, struct str kind)
 	    {"WHEN", {"auto", "always", "never"}},
 	    {"YES|NO", {"yes", "no"}},
 	    {"SHELL", {"bash", "zsh"}},
+	    {"START", {"now", "state"}},
 	};
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
 		if (str_eq(kind, str_of(fixed[i].kind))) {
@@ -249,6 +280,10 @@ list_kind(struct line *l, struct str kind)
 		list_listings(l, "need");
 	else if (str_eq(kind, STR("OFFER")))
 		list_listings(l, "offer");
+	else if (str_eq(kind, STR("SUBSCRIPTION")))
+		list_subscriptions(l);
+	else if (str_eq(kind, STR("FACT")))
+		list_facts(l);
 	else if (str_eq(kind, STR("CONTEXT")))
 		list_contexts(l);
 	else if (str_eq(kind, STR("KEY")))
@@ -328,7 +363,12 @@ static void
 take_value(struct line *l, const struct option_spec *o, const char *value)
 {
 	struct tool *t = l->tool;
-	if (strcmp(o->name, "endpoint") == 0) {
+	if (strcmp(o->name, "exchange") == 0)
+		l->exchange = value;
+	if (strcmp(o->name, "client") == 0 && config_is_name(str_of(value))) {
+		free(t->client_name);
+		t->client_name = mem_dup(value, strlen(value));
+	} else if (strcmp(o->name, "endpoint") == 0) {
 		free(t->endpoint);
 		t->endpoint = mem_dup(value, strlen(value));
 	} else if (strcmp(o->name, "context") == 0) {

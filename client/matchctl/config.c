@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *const config_key_names[CONFIG_KEYS] = {"endpoint", "timeout", "lang", "color"};
+const char *const config_key_names[CONFIG_KEYS] = {"endpoint", "timeout", "lang", "color",
+						   "client"};
 
 char *
 config_path(void)
@@ -32,8 +33,8 @@ config_path(void)
 
 /* ---- contexts ---- */
 
-static bool
-is_name(struct str text)
+bool
+config_is_name(struct str text)
 {
 	for (uint32_t i = 0; i < text.len; i++) {
 		char c = text.p[i];
@@ -58,7 +59,7 @@ struct context *
 config_add(struct config *c, const char *name)
 {
 	size_t at = c->n;
-	if (!is_name(str_of(name)) || c->n == CONFIG_CONTEXTS)
+	if (!config_is_name(str_of(name)) || c->n == CONFIG_CONTEXTS)
 		return NULL;
 	c->contexts = mem_grow(c->contexts, c->n, &c->cap, sizeof *c->contexts);
 	for (; at > 0 && strcmp(c->contexts[at - 1].name, name) > 0; at--)
@@ -123,6 +124,8 @@ config_set(struct context *context, enum config_key key, struct str value,
 		expected = TR("ru or en", "ru или en");
 	else if (value.len > 0 && key == CONFIG_COLOR && !is_one_of(value, colors))
 		expected = TR("auto, always or never", "auto, always или never");
+	else if (value.len > 0 && key == CONFIG_CLIENT && !config_is_name(value))
+		expected = TR("1 to 64 of A-Z a-z 0-9 . _ -", "1–64 знака из A-Z a-z 0-9 . _ -");
 	if (expected) {
 		snprintf(why, CONFIG_VALUE_WHY, "%s: %s", config_key_names[key], expected);
 		return 1;
@@ -178,8 +181,9 @@ read_context(struct reading *r, unsigned line, struct context *context, struct m
 		mp_get_raw(&values);
 		if (key < 0)
 			return wrong(r, line,
-				     TR("a context has endpoint, timeout, lang and color",
-					"в контексте бывают endpoint, timeout, lang и color"));
+				     TR("a context has endpoint, timeout, lang, color and client",
+					"в контексте бывают endpoint, timeout, lang, color и "
+					"client"));
 		if (!value.p)
 			return wrong(r, line, config_key_names[key]);
 		if (config_set(context, (enum config_key)key, value, why))
@@ -226,7 +230,7 @@ take_document(void *arg, const struct document *d)
 				return 1;
 		} else if (str_eq(key, STR("use")) && mp_peek(&value) == MP_STR) {
 			struct str name = mp_get_str(&value);
-			if (!is_name(name))
+			if (!config_is_name(name))
 				return wrong(r, d->line, "use");
 			memcpy(r->config->use, name.p, name.len);
 		} else {

@@ -13,7 +13,14 @@
 
 #include <stdbool.h>
 
-enum config_key { CONFIG_ENDPOINT, CONFIG_TIMEOUT, CONFIG_LANG, CONFIG_COLOR, CONFIG_KEYS };
+enum config_key {
+	CONFIG_ENDPOINT,
+	CONFIG_TIMEOUT,
+	CONFIG_LANG,
+	CONFIG_COLOR,
+	CONFIG_CLIENT,
+	CONFIG_KEYS
+};
 /* "endpoint", …; what may stand in a context, and after `context set`. */
 extern const char *const config_key_names[CONFIG_KEYS];
 
@@ -49,6 +56,8 @@ struct context *config_add(struct config *c, const char *name);
 void config_remove(struct config *c, struct context *context);
 /* The key's place, or -1. */
 int config_key(struct str name);
+/* Whether the text can name a context, or a client: 1 to 64 of A-Z a-z 0-9 . _ - */
+bool config_is_name(struct str text);
 /* Sets a value that must suit the key; empty takes it away. Returns 0, or 1 with a sentence. */
 int config_set(struct context *context, enum config_key key, struct str value,
 	       char why[CONFIG_VALUE_WHY]);

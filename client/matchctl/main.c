@@ -200,6 +200,13 @@ apply_context(struct tool *t, const struct context *c, long long *timeout_s)
 		style_choose(c->values[CONFIG_COLOR]);
 }
 
+/* Where the context is none, `c` is NULL. */
+static int
+name_client(struct tool *t, const struct context *c)
+{
+	return tool_name_client(t, c ? c->values[CONFIG_CLIENT] : "", tool_flag(t, "context"));
+}
+
 static int
 read_context(struct tool *t, long long *timeout_s)
 {
@@ -224,6 +231,8 @@ read_context(struct tool *t, long long *timeout_s)
 			name);
 		code = EXIT_USAGE;
 	}
+	if (code == EXIT_DONE)
+		code = name_client(t, c);
 	config_done(&config);
 	free(path);
 	return code;
@@ -385,6 +394,7 @@ main(int argc, char **argv)
 	matchd_close(t.client);
 	free(t.given);
 	free(t.endpoint);
+	free(t.client_name);
 	if (fflush(stdout) != 0 && code == EXIT_DONE)
 		code = EXIT_INTERNAL;
 	return code;

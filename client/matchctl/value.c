@@ -17,7 +17,8 @@ put_text(struct buf *out, const char *text)
 static bool
 names_time(const char *key)
 {
-	static const char *const names[] = {"valid_from", "valid_until", "stamp", "at"};
+	static const char *const names[] = {"valid_from", "valid_until", "stamp",
+					    "at",	  "created",	 "acked_at"};
 	for (size_t i = 0; key && i < sizeof names / sizeof *names; i++)
 		if (strcmp(key, names[i]) == 0)
 			return true;
@@ -29,7 +30,9 @@ put_int(struct buf *out, const char *key, struct mp value)
 {
 	char text[TIMES_TEXT];
 	int64_t number = mp_get_int(&value);
-	if (names_time(key) && !value.failed)
+	if (key && strcmp(key, "acked_at") == 0 && number == 0)
+		snprintf(text, sizeof text, "%s", TR("never", "ни разу"));
+	else if (names_time(key) && !value.failed)
 		times_write(number, text);
 	else
 		snprintf(text, sizeof text, "%" PRId64, number);
