@@ -151,6 +151,23 @@ take_answer(struct matchd_subscription *s, struct matchd_reply *r)
 		matchd_reply_free(r);
 }
 
+/* What the socket can do now. */
+static int
+events_of(const struct matchd_subscription *s)
+{
+	int events = 0;
+	size_t size = sizeof events;
+	return zmq_getsockopt(s->ask->socket, ZMQ_EVENTS, &events, &size) == 0 ? events : 0;
+}
+
+/* A socket that could send and cannot has lost its connection (ZMQ_IMMEDIATE), and the answers with
+ * it. Where it is connected again before anybody looks, they are found to be overdue. */
+static bool
+is_cut(const struct matchd_subscription *s)
+{
+	return (s->fetch.id || s->ack.id) && !(events_of(s) & (ZMQ_POLLOUT | ZMQ_POLLIN));
+}
+
 static bool
 is_overdue(const struct asked *asked)
 {
@@ -166,7 +183,7 @@ fetch_receive(struct matchd_subscription *s)
 		take_answer(s, r);
 		return SUB_AGAIN;
 	}
-	if (rc == MATCHD_TIMEOUT && !is_overdue(&s->fetch) && !is_overdue(&s->ack))
+	if (rc == MATCHD_TIMEOUT && !is_cut(s) && !is_overdue(&s->fetch) && !is_overdue(&s->ack))
 		return SUB_WAIT;
 	int again = fetch_reconnect(s);
 	return again != MATCHD_OK ? again : rc == MATCHD_TIMEOUT ? SUB_AGAIN : rc;
@@ -178,10 +195,7 @@ fetch_receive(struct matchd_subscription *s)
 static bool
 ready(const struct matchd_subscription *s)
 {
-	int events = 0;
-	size_t size = sizeof events;
-	return zmq_getsockopt(s->ask->socket, ZMQ_EVENTS, &events, &size) == 0 &&
-	       (s->fetch.id || s->ack.id) && (events & ZMQ_POLLIN);
+	return (s->fetch.id || s->ack.id) && (is_cut(s) || (events_of(s) & ZMQ_POLLIN));
 }
 
 int

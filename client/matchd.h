@@ -218,8 +218,8 @@ struct matchd_subscription_options {
 	unsigned credit; /* facts asked for at a time, 1 to 10,000; 0: 1000. At most twice as many
 			    are held. */
 	int wait_ms; /* how long matchd may wait for a fact before it answers that there is none, 1
-			to 60,000; 0: 5000. With options.timeout_ms on top an answer is overdue, so
-			this is how long a connection that died goes unnoticed at most. */
+			to 60,000; 0: 5000. With options.timeout_ms on top an answer is overdue:
+			so long may a connection that stands and is dead go unnoticed. */
 };
 
 struct matchd_delivery {

@@ -8,7 +8,7 @@
  * next page, which waits at matchd until there is something, and one with no credit that only
  * acknowledges. The latter ends the former, which is then answered empty and sent again.
  *
- * Answers come in order. When one is overdue the socket is thrown away and the consumer number with
+ * Answers come in order. When one is overdue, or the connection is lost, the socket is thrown away and the consumer number with
  * it: matchd then gives again whatever was not acknowledged, and what has been given here is
  * recognised by its place, for places only grow. A place is moved by giving, not by receiving, so a
  * page that was dropped unread is not missed.
