@@ -74,13 +74,14 @@ print_facts(struct tool *t, struct matchd_follower *f, long long count)
 	return EXIT_DONE;
 }
 
-/* One may follow a stream that is not there yet; whoever types one has more likely mistyped it. */
+/* One may follow a stream that is not there yet; whoever types one has more likely mistyped it. No
+ * fact is asked for: the oldest may be gone. */
 static int
 check_stream(struct tool *t, const char *stream)
 {
 	struct arguments args = ARGUMENTS_EMPTY;
 	struct matchd_reply *r = NULL;
-	arguments_int(&args, "from", 1);
+	arguments_int(&args, "from", INT64_MAX);
 	arguments_int(&args, "limit", 1);
 	arguments_text(&args, "stream", stream);
 	int code = ask(t, "facts.read", &args, &r);
