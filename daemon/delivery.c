@@ -1,5 +1,6 @@
 #include "daemon/delivery.h"
 
+#include "daemon/dispatch_internal.h"
 #include "daemon/page.h"
 #include "proto/proto.h"
 #include "util/mem.h"
@@ -296,8 +297,10 @@ serve(struct delivery *d, struct fetch *f, int64_t now_ms, uint32_t *looks)
 	*looks += page.looked;
 	move_on(d, sub);
 	bool behind = !page.epoch_changed && sub->seen.number < market_head(d->market);
-	if (page.failed) {
-		delivery_end(d, sub, "storage_failed", "the journal cannot be read");
+	if (page.failed && page.count == 0) { /* what stands before it is given first */
+		struct refusal why;
+		refuse_unreadable(&why, d->journal);
+		delivery_end(d, sub, why.code, why.message);
 		behind = false;
 	} else if (page.count > 0 || page.lost_to > 0 || page.epoch_changed || f->credit == 0 ||
 		   (!behind && f->deadline_ms <= now_ms)) {

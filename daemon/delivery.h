@@ -41,7 +41,7 @@ struct fetch_ask {
 	bool acks, places;
 	struct place_in ack;
 	struct place_in after; /* begin behind it (places), or behind what was handed out last */
-	const uint8_t *epoch; /* in which the consumer counts; NULL: it does not say */
+	const uint8_t *epoch;  /* in which the consumer counts; NULL: it does not say */
 };
 /* Takes a fetch, to be answered by delivery_run; `now_ms` is for showing only. False with *ret where it is refused. */
 bool delivery_fetch(struct delivery *d, struct subscription *sub, const struct fetch_ask *ask,

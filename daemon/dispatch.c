@@ -5,6 +5,7 @@
 
 #include "core/listing.h"
 #include "core/participant.h"
+#include "daemon/log.h"
 #include "daemon/replies.h"
 
 /* ---- what both kinds of handlers need ---- */
@@ -61,6 +62,15 @@ put_listing_id(const struct market *m, const struct listing *l, struct buf *out)
 	id[p->id.len] = '/';
 	memcpy(id + p->id.len + 1, l->key, key_len);
 	mp_put_str(out, (struct str){id, (uint32_t)(p->id.len + 1 + key_len)});
+}
+
+void
+refuse_unreadable(struct refusal *ret, const struct journal *j)
+{
+	const char *why = j->message(j->self);
+	log_write(LOG_ID_JOURNAL_UNREADABLE, LOG_NONE, "facts cannot be given: %s", why);
+	refuse(ret, "journal_unreadable", "", "to be told to the operator",
+	       "the journal cannot be read: %s", why);
 }
 
 /* ---- requests ---- */

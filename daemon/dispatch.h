@@ -33,6 +33,7 @@ struct journal {
 	 * code: the read failed. */
 	int (*read)(void *self, uint64_t from, uint64_t limit,
 		    bool (*fact)(void *arg, const struct journalled *f), void *arg);
+	const char *(*message)(void *self); /* why the last read failed */
 };
 
 /* How the process is, beside the market. */

@@ -78,9 +78,10 @@ facts_read(struct call *c)
 		return false;
 	}
 	if (j->read(j->self, from, (uint64_t)arg_int(c, "limit", FACTS_PAGE), take_fact, &page) !=
-	    0) {
+		0 &&
+	    page.count == 0) { /* what stands before it is given first */
 		buf_free(&page.rows);
-		refuse(&c->refusal, "storage_failed", "", NULL, "the journal cannot be read");
+		refuse_unreadable(&c->refusal, j);
 		return false;
 	}
 	proto_write_ok(c->reply, c->request->id, 4);

@@ -41,6 +41,8 @@ arg_int(const struct call *c, const char *name, int64_t otherwise)
 	return v->present && !v->nil ? v->number : otherwise;
 }
 
+/* The answer where the journal cannot be read. */
+void refuse_unreadable(struct refusal *ret, const struct journal *j);
 /* The place of a word in a NULL-terminated list, or -1. */
 int word_index(const char *const *words, struct str word);
 /* "participant/key" in two; false where there is no slash. */

@@ -193,7 +193,7 @@ find_time(struct call *c, int64_t since_ms, uint64_t *ret)
 {
 	if (retention_find_time(c->dispatch->journal, market_head(c->market), since_ms, ret) == 0)
 		return true;
-	refuse(&c->refusal, "storage_failed", "", NULL, "the journal cannot be read");
+	refuse_unreadable(&c->refusal, c->dispatch->journal);
 	return false;
 }
 

@@ -55,8 +55,14 @@ read_facts(void *self, uint64_t from, uint64_t limit,
 	return store_facts(self, from, limit, pass_on, &r);
 }
 
+static const char *
+message(void *self)
+{
+	return store_message(self);
+}
+
 void
 journal_of_store(struct journal *ret, struct store *store)
 {
-	*ret = (struct journal){store, epoch, first, stream_head, read_facts};
+	*ret = (struct journal){store, epoch, first, stream_head, read_facts, message};
 }

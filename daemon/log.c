@@ -83,6 +83,11 @@ static const struct {
 	{"store_damaged", "5599825a39584da091fdb7fd741383f4", LEVEL_ERROR,
 	 "The data file is damaged (`matchctl verify` says where): nothing wrong "
 	 "was served. Restore a backup."},
+    [LOG_ID_JOURNAL_UNREADABLE] = {"journal_unreadable", "e51277ed9f5c403b8bec98dac9124f20",
+				   LEVEL_ERROR,
+				   "Old facts are damaged, or could not be read; they are given to "
+				   "nobody, and all else goes on. "
+				   "`matchctl verify` says where; restore a backup."},
     [LOG_ID_STORAGE_FULL] = {"storage_full", "5884295398544b60b43e77e820a7ff29", LEVEL_ERROR,
 			     "The disk, or `storage-limit`, is reached: what would grow is refused "
 			     "with `storage_full`, reads "

@@ -55,7 +55,7 @@ struct subscription {
 	struct place_in given; /* the last that was handed out; not above acked: nothing is out */
 	int64_t given_ms;      /* by the monotonic clock */
 	uint64_t consumer;     /* who fetches; 0: nobody yet */
-	uint64_t asked;      /* the id of its last request */
+	uint64_t asked;	       /* the id of its last request */
 	struct fetch *fetch;   /* that waits; NULL: none */
 	struct state_pair *pairs; /* of the state, while it is given (page.c); owned */
 	size_t n_pairs, next_pair;

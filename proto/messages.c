@@ -570,7 +570,8 @@ const struct proto_error_code proto_error_codes[] = {
      "too many of the client's requests wait for their answers: wait for some"},
     {"storage_full", "there is no room to store it, nothing was changed: send it again later. "
 		     "Reads, withdrawals and replay go on"},
-    {"storage_failed", "the turn could not be stored; nothing of it was kept"},
+    {"journal_unreadable", "facts there are damaged, or cannot be read at the moment: nothing is "
+			   "given that is not proven"},
     {"idempotency_conflict", "the key was used for another request"},
     {"facts_gone", "facts so old are not kept any more"},
     {"unknown_subscription", "the client has no subscription of that name"},

@@ -40,7 +40,7 @@ LASTING = [("memory", "ENOMEM"), ("file", "ENOSPC"), ("file", "EIO"), ("sync", "
 FULL_MAX, QUICK_MAX = 110, 1  # faults of one row of the plan
 QUICK_MEMORY = 4  # there are many more calls of this kind
 
-Client.passing += ("storage_failed",)  # LMDB had no memory for a read, and the core goes on
+Client.passing += ("journal_unreadable",)  # LMDB had no memory for a read, and the core goes on
 
 
 class Script:

@@ -47,6 +47,13 @@ epoch(void *self)
 	return zeros;
 }
 
+static const char *
+no_message(void *self)
+{
+	(void)self;
+	return "";
+}
+
 static uint64_t
 first(void *self)
 {
@@ -73,7 +80,7 @@ read_facts(void *self, uint64_t from, uint64_t limit,
 	return 0;
 }
 
-static const struct journal journal = {NULL, epoch, first, stream_head, read_facts};
+static const struct journal journal = {NULL, epoch, first, stream_head, read_facts, no_message};
 
 /* ---- what the market begins with ---- */
 

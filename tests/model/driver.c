@@ -48,6 +48,13 @@ no_epoch(void *self)
 	return epoch;
 }
 
+static const char *
+no_message(void *self)
+{
+	(void)self;
+	return "";
+}
+
 static uint64_t
 no_first(void *self)
 {
@@ -398,7 +405,7 @@ main(void)
 	struct driver d = {.dispatch.market = market_new()};
 	struct buf in = BUF_EMPTY;
 
-	d.journal = (struct journal){&d, no_epoch, no_first, no_head, no_facts};
+	d.journal = (struct journal){&d, no_epoch, no_first, no_head, no_facts, no_message};
 	d.dispatch.journal = &d.journal;
 	d.dispatch.emit = keep_fact;
 	d.dispatch.emit_arg = &d;

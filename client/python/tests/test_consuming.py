@@ -302,7 +302,7 @@ def test_an_epoch_that_passed_before_the_start_is_told():
     assert isinstance(post.next(), EpochChanged)
 
 
-@pytest.mark.parametrize("code", ["subscription_deleted", "unknown_subscription", "storage_failed"])
+@pytest.mark.parametrize("code", ["subscription_deleted", "unknown_subscription", "journal_unreadable"])
 def test_a_refusal_is_told_and_asking_on_tries_again(code):
     post = opened(filled(3))
     assert len(places(post, ack=True)) == 2

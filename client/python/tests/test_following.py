@@ -194,10 +194,10 @@ def test_a_store_put_back_from_a_copy_is_told_although_its_epoch_is_the_same():
 def test_a_refusal_to_replay_is_told_and_tried_again_later():
     world = World(["x.a"])
     numbers(world)
-    market, world.market.answer = world.market, lambda request: market.refusal(request, "storage_failed")
+    market, world.market.answer = world.market, lambda request: market.refusal(request, "journal_unreadable")
     world.add("x.a", lost=True)
     refused = world.next(QUIET_S)
-    assert isinstance(refused, Refused) and refused.code == "storage_failed"
+    assert isinstance(refused, Refused) and refused.code == "journal_unreadable"
     del market.answer
     assert numbers(world) == [1]
 
