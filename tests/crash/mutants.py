@@ -89,7 +89,7 @@ class Tree:
             raise CannotTry(f"{command[0]} fails: {last_lines(done.stdout + done.stderr)}")
 
     def patch(self, mutant: Mutant, *options: str) -> None:
-        self.must(["git", "apply", *options, str(mutant.path)])
+        self.must(["git", "apply", "-C1", *options, str(mutant.path)])
 
     def targets(self, test: str) -> list[str]:
         if test.endswith(".py"):
