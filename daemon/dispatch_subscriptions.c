@@ -401,8 +401,7 @@ put_subscription(struct call *c, const struct subscription *sub, bool whole)
 	uint64_t head = market_head(c->market), first = d->journal->first(d->journal->self);
 	bool state = sub->acked.state != STATE_DONE;
 	bool lost = !state && sub->acked.number + 1 < first;
-	bool misfit = !subscription_fits(d->subscriptions, sub);
-	mp_put_map(c->reply, 10u + whole + lost + misfit);
+	mp_put_map(c->reply, 10u + whole + lost + sub->misfit);
 	put_word(c, "client", sub->client);
 	put_word(c, "name", sub->name);
 	put_pair(c, "created", (uint64_t)sub->created_ms);
@@ -423,7 +422,7 @@ put_subscription(struct call *c, const struct subscription *sub, bool whole)
 		mp_put_uint(c->reply, sub->acked.number + 1);
 		mp_put_uint(c->reply, first - 1);
 	}
-	if (misfit) {
+	if (sub->misfit) {
 		put_key(c, "misfit");
 		mp_put_bool(c->reply, true);
 	}

@@ -114,7 +114,7 @@ add_search(struct subscriptions *s, struct subscription *sub)
 {
 	const struct filter *f = &sub->filter;
 	const struct exchange *e;
-	if (!f->body.p)
+	if (!f->body.p || sub->misfit)
 		return true;
 	for (size_t i = 0; (e = market_exchange_at(s->market, i)); i++) {
 		if (!str_eq(e->name, f->exchange) || f->side == ANY_SIDE)
@@ -225,10 +225,12 @@ subscriptions_count(const struct subscriptions *s)
 	return HASH_CNT(by_name, s->by_name);
 }
 
-bool
-subscription_fits(const struct subscriptions *s, const struct subscription *sub)
+/* To be stored with the next commit that comes anyhow. */
+static void
+mark_dirty(struct subscriptions *s, struct subscription *sub)
 {
-	return !sub->filter.body.p || searches_fit(s->searches, sub->number);
+	s->n_dirty += !sub->dirty;
+	sub->dirty = true;
 }
 
 /* ---- what passes ---- */
@@ -331,13 +333,27 @@ judge_match(struct subscriptions *s, const struct about *a, struct buf *note)
 	numbers_free(&told);
 }
 
+/* A search that lost its meaning stays without, also after a restart. */
+static void
+follow_definitions(struct subscriptions *s)
+{
+	searches_rebuild(s->searches);
+	for (struct subscription *sub = s->all; sub; sub = sub->next) {
+		if (!sub->filter.body.p || sub->misfit || searches_fit(s->searches, sub->number))
+			continue;
+		sub->misfit = true;
+		mark_dirty(s, sub);
+		s->must_store = true;
+	}
+}
+
 void
 subscriptions_judge(struct subscriptions *s, const struct fact *f, const struct about *a,
 		    struct buf *note)
 {
 	if (f->kind == FACT_EXCHANGE_LOADED || f->kind == FACT_EXCHANGE_REVISED ||
 	    f->kind == FACT_TREE_LOADED)
-		searches_rebuild(s->searches);
+		follow_definitions(s);
 	if (a->kind == 0 || s->n_picky == 0)
 		return;
 	if (about_is_match(a)) {
@@ -409,14 +425,6 @@ seed_view(struct subscriptions *s, const struct subscription *sub)
 		numbers_push(&s->now, sub->number); /* the newest has the greatest number */
 		views_set(s->views, pair, s->now.at, s->now.len);
 	}
-}
-
-/* To be stored with the next commit that comes anyhow. */
-static void
-mark_dirty(struct subscriptions *s, struct subscription *sub)
-{
-	s->n_dirty += !sub->dirty;
-	sub->dirty = true;
 }
 
 static void
@@ -495,7 +503,7 @@ static void
 encode(const struct subscription *sub, struct buf *out)
 {
 	buf_clear(out);
-	mp_put_array(out, 11);
+	mp_put_array(out, 12);
 	mp_put_text(out, sub->client);
 	mp_put_text(out, sub->name);
 	mp_put_bin(out, sub->filter.bytes);
@@ -507,6 +515,7 @@ encode(const struct subscription *sub, struct buf *out)
 	mp_put_uint(out, sub->acked.number);
 	mp_put_int(out, sub->acked_ms);
 	mp_put_bin(out, (struct str){(const char *)sub->epoch, SUBSCRIPTION_EPOCH});
+	mp_put_bool(out, sub->misfit);
 }
 
 /* Whom views go to. */
@@ -562,7 +571,7 @@ static bool
 decode(struct subscription *sub, struct str bytes)
 {
 	struct mp in = mp_of(bytes);
-	if (mp_get_array(&in) != 11 || !read_name(&in, sub->client) || !read_name(&in, sub->name))
+	if (mp_get_array(&in) != 12 || !read_name(&in, sub->client) || !read_name(&in, sub->name))
 		return false;
 	struct str filter = mp_get_bin(&in);
 	sub->created_ms = mp_get_int(&in);
@@ -573,6 +582,7 @@ decode(struct subscription *sub, struct str bytes)
 	sub->acked.number = mp_get_uint(&in);
 	sub->acked_ms = mp_get_int(&in);
 	struct str epoch = mp_get_bin(&in);
+	sub->misfit = mp_get_bool(&in);
 	if (in.failed || epoch.len != SUBSCRIPTION_EPOCH)
 		return false;
 	memcpy(sub->epoch, epoch.p, SUBSCRIPTION_EPOCH);

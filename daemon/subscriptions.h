@@ -59,6 +59,7 @@ struct subscription {
 	struct fetch *fetch;   /* that waits; NULL: none */
 	struct state_pair *pairs; /* of the state, while it is given (page.c); owned */
 	size_t n_pairs, next_pair;
+	bool misfit; /* its exchange has changed in what its conditions state: nothing passes */
 	bool dirty;
 	struct subscription *prev, *next;	  /* in the order of their numbers */
 	struct subscription *own_prev, *own_next; /* of the client */
@@ -95,8 +96,6 @@ void subscriptions_remove(struct subscriptions *s, struct subscription *sub);
 struct subscription *subscriptions_all(const struct subscriptions *s);
 struct subscription *subscriptions_own(const struct subscriptions *s, struct str client);
 size_t subscriptions_count(const struct subscriptions *s);
-/* Whether its conditions mean what they meant: not after its exchange has changed in them. */
-bool subscription_fits(const struct subscriptions *s, const struct subscription *sub);
 
 /* ---- what passes ---- */
 

@@ -159,13 +159,22 @@ searches_fit(const struct searches *s, uint32_t id)
 
 /* ---- changed definitions ---- */
 
+static bool
+labels_alike(const struct field *was, const struct field *now)
+{
+	bool alike = was->n_labels == now->n_labels;
+	for (size_t i = 0; alike && i < was->n_labels; i++)
+		alike = str_eq(was->labels[i].name, now->labels[i].name);
+	return alike;
+}
+
 /* Whether a statement means the same in both. */
 static bool
 is_alike(const struct field *was, const struct field *now, enum side side)
 {
 	return now && was->type == now->type && was->decimals == now->decimals &&
 	       str_eq(was->unit, now->unit) && str_eq(was->currency, now->currency) &&
-	       was->n_labels == now->n_labels &&
+	       str_eq(was->tree_name, now->tree_name) && labels_alike(was, now) &&
 	       now->side[side_other(side)].visibility == VISIBLE_PUBLIC;
 }
 

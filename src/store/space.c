@@ -138,7 +138,7 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 	uint64_t used = 0, map = 0;
 	size_t page = 0;
 	int fd = -1;
-	assert(!s->turn.open && !s->reading);
+	assert(!s->reading); /* a turn that is gathered has no transaction open */
 	int rc = s->failed ? s->failed : look(s, &fd, &page, &used, &map);
 	if (rc)
 		return rc;

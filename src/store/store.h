@@ -97,8 +97,8 @@ unsigned store_upgraded_from(const struct store *s);
 
 int store_begin(struct store *s);
 /*
- * Says what turns may hold from here on, and takes room from the disk ahead of need. To be called
- * between turns. *ret_budget: bytes that the next turn may take before the reserve is touched
+ * Says what turns may hold from here on, and takes room from the disk ahead of need. Not within a
+ * read. *ret_budget: bytes that the next turn may take before the reserve is touched
  * (pages, not payload: turn.h says what a fact costs).
  */
 enum store_room {

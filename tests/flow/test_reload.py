@@ -228,3 +228,25 @@ def test_the_tool_says_what_became_of_it(market, files):
     (files / "parts.yaml").write_text("exchange: parts\n", encoding="utf-8")
     broken = market.matchctl("reload")
     assert broken.returncode == 1 and f"{files}/parts.yaml" in broken.stderr
+
+
+def test_standing_searches_follow_a_changed_exchange(market, files):
+    """What a search means goes on being what it meant, or it says that it means nothing any more."""
+    with market.client() as client:
+        search = {"client": "me", "exchange": "parts", "side": "offer"}
+        client.ask("subscription.create", **search, name="price", fields={"unit_price": {"to": 500}})
+        client.ask("subscription.create", **search, name="accuracy", fields={"accuracy": {"from": "medium"}})
+        edit(files, ("    labels: [coarse, medium, fine]\n", "    labels: [rough, coarse, medium, fine]\n"))
+        assert results(client.ask("reload"))["parts"] == "revised"
+        client.ask("listing.publish", **offer("bolt/cheap", unit_price=300, accuracy="fine"))
+    for start in range(2):
+        with market.client() as client:
+            shown = {name: client.ask("subscription.show", client="me", name=name)["subscription"]
+                     for name in ("price", "accuracy")}  # fmt: skip
+            assert "misfit" not in shown["price"] and shown["accuracy"]["misfit"] is True
+            given = [row["body"].get("listing") for row in client.ask(
+                "subscription.fetch", client="me", name="price", consumer=start + 1)["facts"]]  # fmt: skip
+            assert "bolt/cheap" in given
+            assert client.ask("subscription.fetch", client="me", name="accuracy", consumer=start + 1)["facts"] == []
+        market.stop()
+        market.start()
