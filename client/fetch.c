@@ -7,7 +7,7 @@
 #include <sys/random.h>
 #include <zmq.h>
 
-enum { RETRY_MS = 100 };
+enum { RETRY_MS = 100, LATE_MS = 30000 };
 
 /* ---- connecting ---- */
 
@@ -28,6 +28,8 @@ int
 fetch_reconnect(struct matchd_subscription *s)
 {
 	waiter_unwatch(&s->waiter, &s->ask_fd);
+	if (s->fetch.id || s->ack.id)
+		s->late_ms = clock_deadline(LATE_MS);
 	s->fetch = s->ack = (struct asked){0};
 	s->sent = s->heard;
 	s->consumer = random_consumer();
@@ -37,39 +39,44 @@ fetch_reconnect(struct matchd_subscription *s)
 
 /* ---- sending ---- */
 
+/* As two arguments, or one. */
 static void
-put_place(struct buf *args, struct place p)
+add_place(struct buf *args, uint32_t *n, const char *name, const char *name_state, struct place p)
 {
-	if (p.state != NO_STATE) {
-		mp_put_text(args, "ack_state");
-		mp_put_uint(args, p.state);
-	}
-	mp_put_text(args, "ack");
+	mp_put_text(args, name);
 	mp_put_uint(args, p.number);
+	(*n)++;
+	if (p.state == NO_STATE)
+		return;
+	mp_put_text(args, name_state);
+	mp_put_uint(args, p.state);
+	(*n)++;
 }
 
 static void
 write_fetch(const struct matchd_subscription *s, unsigned credit, struct buf *args)
 {
-	bool acks = place_is_before(s->heard, s->acked);
-	uint32_t pairs = 3u + (credit > 0) + s->epoch_known + acks;
-	mp_put_map(args, pairs + (acks && s->acked.state != NO_STATE));
+	struct buf places = BUF_EMPTY;
+	uint32_t n = 4u + s->epoch_known;
+	/* Where nothing came yet that is behind 0, which is: behind what was acknowledged. */
+	add_place(&places, &n, "after", "after_state", s->came);
+	if (place_is_before(s->heard, s->acked))
+		add_place(&places, &n, "ack", "ack_state", s->acked);
+	mp_put_map(args, n);
 	mp_put_text(args, "name");
 	mp_put_text(args, s->name);
 	mp_put_text(args, "consumer");
 	mp_put_uint(args, s->consumer);
 	mp_put_text(args, "credit");
 	mp_put_uint(args, credit);
-	if (credit > 0) {
-		mp_put_text(args, "wait_ms");
-		mp_put_int(args, s->wait_ms);
-	}
+	mp_put_text(args, "wait_ms");
+	mp_put_int(args, credit > 0 ? s->wait_ms : 0);
 	if (s->epoch_known) {
 		mp_put_text(args, "epoch");
 		mp_put_bin(args, (struct str){(const char *)s->epoch, PROTO_EPOCH});
 	}
-	if (acks)
-		put_place(args, s->acked);
+	buf_put(args, places.data, places.len);
+	buf_free(&places);
 }
 
 /* Sends it if it can go out now, else has it tried again a little later. */
@@ -119,9 +126,15 @@ settle(struct matchd_subscription *s, struct asked *asked, bool taken)
 	*asked = (struct asked){0};
 }
 
+/* Whether to ask again is all that is to be done. What was asked over a connection that was given up
+ * may be carried out late, and then it is our own former number that has taken over. */
 static bool
-is_passing(const struct matchd_reply *r)
+is_passing(struct matchd_subscription *s, const struct matchd_reply *r)
 {
+	if (strcmp(r->error.code, "subscription_taken") == 0 && clock_ms() < s->late_ms) {
+		s->late_ms = 0;
+		return true;
+	}
 	return strcmp(r->error.code, "core_unavailable") == 0 ||
 	       strcmp(r->error.code, "too_many_requests") == 0;
 }
@@ -130,7 +143,7 @@ static void
 take_refusal(struct matchd_subscription *s, struct matchd_reply *r)
 {
 	s->retry_ms = clock_ms() + RETRY_MS;
-	if (is_passing(r) || s->refusal) {
+	if (is_passing(s, r) || s->refusal) {
 		matchd_reply_free(r);
 		return;
 	}

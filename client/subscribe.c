@@ -65,6 +65,8 @@ take_loss(struct matchd_subscription *s, struct mp range, struct matchd_delivery
 	struct place end = {NO_STATE, to};
 	if (place_is_before(s->given, end))
 		s->given = end;
+	if (place_is_before(s->came, end))
+		s->came = end;
 	s->lagged = from <= to;
 	if (!s->lagged) {
 		s->acked = end;
@@ -74,20 +76,22 @@ take_loss(struct matchd_subscription *s, struct mp range, struct matchd_delivery
 	return MATCHD_LAGGED;
 }
 
-/* Whether matchd had more to look through when it made the page: then the next one is asked for
- * while this one is dealt with. */
+/* Looks where the page ends. Returns whether matchd had more to look through when it made the page:
+ * then the next one is asked for while this one is dealt with. */
 static bool
-has_more_behind(const struct matchd_subscription *s, struct mp rows)
+look_ahead(struct matchd_subscription *s, struct mp rows)
 {
 	struct place last = {0};
 	struct mp head_at = result(s->page, "head");
+	uint64_t head = mp_get_uint(&head_at);
 	for (uint32_t i = 0; i < s->rows_left; i++) {
 		struct mp row = rows;
 		mp_get_raw(&rows);
 		if (i + 1 == s->rows_left && !read_row(row, &last))
 			return false;
 	}
-	uint64_t head = mp_get_uint(&head_at);
+	if (place_is_before(s->came, last))
+		s->came = last;
 	return s->rows_left > 0 && (last.state != NO_STATE || last.number < head);
 }
 
@@ -106,7 +110,7 @@ turn_page(struct matchd_subscription *s, struct matchd_delivery *ret)
 		rc = MATCHD_EPOCH_CHANGED;
 	else if (rc == MATCHD_OK && mp_peek(&lost) != MP_END)
 		rc = take_loss(s, lost, ret);
-	else if (rc == MATCHD_OK && has_more_behind(s, rows))
+	else if (rc == MATCHD_OK && look_ahead(s, rows))
 		rc = fetch_more(s);
 	if (s->rows_left == 0)
 		drop(&s->page);
@@ -169,8 +173,9 @@ forget(struct matchd_subscription *s, bool places)
 	drop(&s->ahead);
 	s->rows_left = 0;
 	s->lagged = false;
+	s->came = s->given;
 	if (places)
-		s->given = s->acked = s->sent = s->heard = (struct place){0};
+		s->given = s->came = s->acked = s->sent = s->heard = (struct place){0};
 }
 
 static int

@@ -9,9 +9,9 @@
  * acknowledges. The latter ends the former, which is then answered empty and sent again.
  *
  * Answers come in order. When one is overdue, or the connection is lost, the socket is thrown away and the consumer number with
- * it: matchd then gives again whatever was not acknowledged, and what has been given here is
- * recognised by its place, for places only grow. A place is moved by giving, not by receiving, so a
- * page that was dropped unread is not missed.
+ * it. Every request says behind which place the answer is to begin, so an answer that was lost, on
+ * whichever way, leaves no hole. What is given again all the same is recognised by its place, for
+ * places only grow.
  */
 
 #include "client/connection.h"
@@ -54,9 +54,12 @@ struct matchd_subscription {
 	bool epoch_known;
 
 	struct place given;		 /* the last that the caller got */
+	struct place came;		 /* the last of the page being given */
 	struct place acked, sent, heard; /* acknowledged by the caller, in a request, answered */
 	struct asked fetch, ack;
 	int64_t retry_ms; /* nothing is sent before */
+	int64_t
+	    late_ms; /* until then our own former consumer may take the subscription over, once */
 
 	struct matchd_reply *page, *ahead; /* being given; received */
 	struct mp rows;			   /* of the page: those still to be given */

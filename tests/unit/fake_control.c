@@ -198,6 +198,14 @@ fake_state(struct fake *g, uint64_t n)
 }
 
 void
+fake_lose_page(struct fake *g)
+{
+	pthread_mutex_lock(&g->lock);
+	g->subscription.lose = true;
+	pthread_mutex_unlock(&g->lock);
+}
+
+void
 fake_end_fetch(struct fake *g, const char *code)
 {
 	pthread_mutex_lock(&g->lock);

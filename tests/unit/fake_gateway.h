@@ -54,6 +54,9 @@ void fake_trim(struct fake *g, uint64_t first);
 void fake_state(struct fake *g, uint64_t n);
 /* The fetch that waits is refused so; what is fetched next takes the subscription over. */
 void fake_end_fetch(struct fake *g, const char *code);
+/* The next page that has facts is lost: the core has given it, and the gateway says that the core is
+ * away. */
+void fake_lose_page(struct fake *g);
 /* How it stands: what is given, what acknowledged, in how many fetches, how many consumers it has had, whether
  * a fetch waits, and whose the last one was. */
 struct fake_standing {

@@ -21,16 +21,21 @@ fake_subscription_forget(struct fake_subscription *s)
 	s->waits = false;
 }
 
-void
-fake_subscription_end(struct fake_subscription *s, const struct fake_store *store, const char *code)
+static void
+refuse(struct fake_subscription *s, const struct fake_store *store, const char *code)
 {
 	struct buf reply = BUF_EMPTY;
-	s->consumer = 0;
-	if (!s->waits)
-		return;
 	proto_write_error(&reply, s->id, code, "name", "as the test wants it", NULL);
 	send_to(s, store, &reply);
 	buf_free(&reply);
+}
+
+void
+fake_subscription_end(struct fake_subscription *s, const struct fake_store *store, const char *code)
+{
+	s->consumer = 0;
+	if (s->waits)
+		refuse(s, store, code);
 }
 
 /* ---- answering ---- */
@@ -105,7 +110,10 @@ fake_subscription_run(struct fake_subscription *s, const struct fake_store *stor
 	bool changed = s->other_epoch || !is_epoch(store, s->epoch);
 	bool lost = !changed && s->seen_state == s->n_state && s->seen + 1 < store->first;
 	uint32_t n = changed || lost ? 0 : put_rows(s, store, &rows);
-	if (n > 0 || lost || changed || s->credit == 0 || s->deadline_ms <= now_ms)
+	if (n > 0 && s->lose) {
+		s->lose = false;
+		refuse(s, store, "core_unavailable");
+	} else if (n > 0 || lost || changed || s->credit == 0 || s->deadline_ms <= now_ms)
 		answer(s, store, n, lost, changed, &rows);
 	buf_free(&rows);
 }
@@ -117,6 +125,17 @@ rewind_to_acked(struct fake_subscription *s)
 {
 	s->seen = s->acked;
 	s->seen_state = s->acked_state;
+}
+
+/* It begins there, whatever was given before. */
+static void
+go_to(struct fake_subscription *s, const struct proto_request *r)
+{
+	uint64_t after = (uint64_t)proto_arg(r, "after")->number;
+	const struct proto_value *given = proto_arg(r, "after_state");
+	uint64_t state = given->present ? (uint64_t)given->number : s->n_state;
+	s->seen = after > s->acked ? after : s->acked;
+	s->seen_state = state > s->acked_state ? state : s->acked_state;
 }
 
 static void
@@ -143,14 +162,19 @@ fake_subscription_fetch(struct fake_subscription *s, const struct fake_store *st
 		s->consumer = consumer;
 		s->consumers++;
 		rewind_to_acked(s);
+	} else if (r->id <= s->asked) {
+		return;
 	} else if (s->waits) {
 		answer(s, store, 0, false, false, &none);
 	}
+	s->asked = r->id;
 	s->other_epoch = epoch->present && !is_epoch(store, (const uint8_t *)epoch->text.p);
 	if (epoch->present && !s->other_epoch)
 		memcpy(s->epoch, store->epoch, PROTO_EPOCH);
 	if (proto_arg(r, "ack")->present && is_epoch(store, s->epoch))
 		take_ack(s, r);
+	if (proto_arg(r, "after")->present && is_epoch(store, s->epoch))
+		go_to(s, r);
 	zmq_msg_init(&s->identity);
 	zmq_msg_copy(&s->identity, identity);
 	s->waits = true;

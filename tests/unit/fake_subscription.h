@@ -16,7 +16,9 @@ struct fake_subscription {
 	uint8_t epoch[PROTO_EPOCH];
 	unsigned acks; /* fetches that acknowledged something */
 
-	bool waits; /* a fetch does */
+	uint64_t asked; /* the last request of this consumer */
+	bool lose;	/* the next page: its place is an error */
+	bool waits;	/* a fetch does */
 	zmq_msg_t identity;
 	uint64_t id;
 	int64_t credit, deadline_ms;

@@ -260,11 +260,62 @@ an_overdue_answer_makes_another_consumer_and_no_fact_comes_twice(void **state)
 	end(sub);
 }
 
+/* What was asked over a connection that was given up may be carried out late: whoever took the
+ * subscription over then was ourselves. */
+static void
+a_late_request_of_our_own_is_no_other_consumer(void **state)
+{
+	struct world *w = *state;
+	struct matchd_delivery d;
+	const struct matchd_subscription_options o = {.wait_ms = 60000};
+	struct sub sub = subscribe(w->gateway, "s", &o);
+	expect_nothing(sub);
+	fake_stop(w->gateway);
+	expect_nothing(sub);
+	fake_start(w->gateway);
+	expect_nothing(sub);
+	for (int i = 0; i < 2; i++) {
+		wait_for_fetch(w->gateway);
+		fake_end_fetch(w->gateway, "subscription_taken");
+		if (i == 0)
+			expect_nothing(sub);
+	}
+	expect_refused(sub, "subscription_taken");
+	append(w->gateway, 1);
+	assert_int_equal(matchd_subscription_next(sub.s, WAIT_MS, &d), MATCHD_OK);
+	end(sub);
+}
+
+static void
+a_page_that_is_lost_on_its_way_is_given_again(void **state)
+{
+	struct world *w = *state;
+	const struct matchd_subscription_options o = {.credit = 3};
+	struct sub sub = subscribe(w->gateway, "s", &o);
+	fake_state(w->gateway, 5);
+	fake_lose_page(w->gateway);
+	append(w->gateway, 10);
+	for (uint64_t n = 1; n <= 5; n++) {
+		expect(sub, n, 0);
+		if (n == 2)
+			fake_lose_page(w->gateway);
+	}
+	expect_range(sub, 1, 2);
+	fake_lose_page(w->gateway);
+	expect_range(sub, 3, 10);
+	expect_nothing(sub);
+	fake_lose_page(w->gateway);
+	append(w->gateway, 2);
+	expect_range(sub, 11, 12);
+	assert_int_equal(fake_subscription(w->gateway).consumers, 1);
+	end(sub);
+}
+
 static void
 a_restart_of_the_gateway_loses_nothing(void **state)
 {
 	struct world *w = *state;
-	const struct matchd_subscription_options o = {.credit = 2, .wait_ms = 60000};
+	const struct matchd_subscription_options o = {.credit = 2, .wait_ms = 100};
 	struct sub sub = subscribe(w->gateway, "s", &o);
 	uint64_t next = 1;
 	for (int round = 0; round < 4; round++) {
@@ -279,6 +330,22 @@ a_restart_of_the_gateway_loses_nothing(void **state)
 		next += 10;
 	}
 	expect_nothing(sub);
+	end(sub);
+}
+
+/* Though the fetch that was cut off would have waited for a minute. */
+static void
+a_connection_that_is_cut_is_noticed_at_once(void **state)
+{
+	struct world *w = *state;
+	const struct matchd_subscription_options o = {.wait_ms = 60000};
+	struct sub sub = subscribe(w->gateway, "s", &o);
+	expect_nothing(sub);
+	fake_stop(w->gateway);
+	expect_nothing(sub);
+	fake_start(w->gateway);
+	append(w->gateway, 1);
+	expect(sub, 0, 1);
 	end(sub);
 }
 
@@ -507,7 +574,10 @@ main(void)
 	    WORLD_TEST(a_flush_acknowledges_while_a_fetch_waits_and_a_page_is_ahead),
 	    WORLD_TEST(our_name_goes_with_every_request),
 	    WORLD_TEST(an_overdue_answer_makes_another_consumer_and_no_fact_comes_twice),
+	    WORLD_TEST(a_late_request_of_our_own_is_no_other_consumer),
+	    WORLD_TEST(a_page_that_is_lost_on_its_way_is_given_again),
 	    WORLD_TEST(a_restart_of_the_gateway_loses_nothing),
+	    WORLD_TEST(a_connection_that_is_cut_is_noticed_at_once),
 	    WORLD_TEST(a_core_that_is_away_is_waited_for),
 	    WORLD_TEST(lost_facts_are_told_once_and_gone_behind),
 	    WORLD_TEST(what_was_given_is_not_told_as_lost),
