@@ -1,6 +1,6 @@
-/* Consuming a durable subscription, by way of a gateway that is late, lags, restarts and refuses. */
+/* Consuming a durable subscription, by way of a gateway that is late, loses and restarts. */
 
-#include "client_world.h"
+#include "subscribe_help.h"
 #include "util/buf.h"
 #include "util/mp.h"
 
@@ -12,84 +12,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-enum { SHORT_MS = 200 };
-
-/* A client with a name, and its subscription. */
-struct sub {
-	struct matchd *c;
-	struct matchd_subscription *s;
-};
-
-static struct sub
-subscribe(struct fake *g, const char *name, const struct matchd_subscription_options *o)
-{
-	struct sub sub;
-	const struct matchd_options options = {
-	    .endpoint = fake_directory(g), .timeout_ms = SHORT_MS, .client = "portal"};
-	assert_int_equal(matchd_open(&options, &sub.c), MATCHD_OK);
-	assert_int_equal(matchd_subscription_open(sub.c, name, o, &sub.s), MATCHD_OK);
-	return sub;
-}
-
-static void
-end(struct sub sub)
-{
-	matchd_subscription_close(sub.s);
-	matchd_close(sub.c);
-}
-
-static void
-expect(struct sub sub, uint64_t state, uint64_t number)
-{
-	struct matchd_delivery d;
-	assert_int_equal(matchd_subscription_next(sub.s, WAIT_MS, &d), MATCHD_OK);
-	assert_int_equal(d.state, state);
-	assert_int_equal(d.number, number);
-	assert_int_equal(d.at_ms, 1000 + number);
-	assert_string_equal(d.kind, "listing.opened");
-	struct mp in = mp_find(mp_of((struct str){d.body, (uint32_t)d.len}), STR("number"));
-	assert_int_equal(mp_get_uint(&in), number);
-}
-
-static void
-expect_range(struct sub sub, uint64_t from, uint64_t to)
-{
-	for (uint64_t n = from; n <= to; n++)
-		expect(sub, 0, n);
-}
-
-static void
-expect_nothing(struct sub sub)
-{
-	struct matchd_delivery d;
-	assert_int_equal(matchd_subscription_next(sub.s, SHORT_MS, &d), MATCHD_TIMEOUT);
-}
-
-static void
-expect_refused(struct sub sub, const char *code)
-{
-	struct matchd_delivery d;
-	struct matchd_error e;
-	assert_int_equal(matchd_subscription_next(sub.s, WAIT_MS, &d), MATCHD_REFUSED);
-	assert_true(matchd_subscription_error(sub.s, &e));
-	assert_string_equal(e.code, code);
-}
-
-static void
-append(struct fake *g, int n)
-{
-	while (n-- > 0)
-		fake_fact(g, "x.a", false);
-}
-
-static void
-wait_for_fetch(struct fake *g)
-{
-	for (int n = 0; n < WAIT_MS && !fake_subscription(g).waits; n++)
-		usleep(1000);
-	assert_true(fake_subscription(g).waits);
-}
 
 /* ---- giving and acknowledging ---- */
 
@@ -368,152 +290,6 @@ a_core_that_is_away_is_waited_for(void **state)
 	end(sub);
 }
 
-/* ---- what is told ---- */
-
-static void
-lost_facts_are_told_once_and_gone_behind(void **state)
-{
-	struct world *w = *state;
-	struct matchd_delivery d;
-	append(w->gateway, 20);
-	fake_trim(w->gateway, 8);
-	struct sub sub = subscribe(w->gateway, "s", NULL);
-	assert_int_equal(matchd_subscription_next(sub.s, WAIT_MS, &d), MATCHD_LAGGED);
-	assert_int_equal(d.lost_from, 1);
-	assert_int_equal(d.lost_to, 7);
-	assert_int_equal(fake_subscription(w->gateway).acked, 0);
-	expect_range(sub, 8, 10);
-	assert_int_equal(fake_subscription(w->gateway).acked, 7);
-	end(sub);
-}
-
-/* Given, not acknowledged, and gone when the next consumer comes: no loss of this subscriber's. */
-static void
-what_was_given_is_not_told_as_lost(void **state)
-{
-	struct world *w = *state;
-	struct matchd_delivery d;
-	const struct matchd_subscription_options o = {.wait_ms = 1};
-	append(w->gateway, 4);
-	struct sub sub = subscribe(w->gateway, "s", &o);
-	expect_range(sub, 1, 4);
-	fake_mute(w->gateway, true);
-	expect_nothing(sub);
-	expect_nothing(sub);
-	append(w->gateway, 6);
-	fake_trim(w->gateway, 4);
-	fake_mute(w->gateway, false);
-	expect_range(sub, 5, 10);
-	fake_mute(w->gateway, true);
-	expect_nothing(sub);
-	expect_nothing(sub);
-	append(w->gateway, 6);
-	fake_trim(w->gateway, 14);
-	fake_mute(w->gateway, false);
-	assert_int_equal(matchd_subscription_next(sub.s, WAIT_MS, &d), MATCHD_LAGGED);
-	assert_int_equal(d.lost_from, 11);
-	assert_int_equal(d.lost_to, 13);
-	expect_range(sub, 14, 16);
-	end(sub);
-}
-
-static void
-an_epoch_that_changed_is_told_until_it_is_confirmed(void **state)
-{
-	struct world *w = *state;
-	struct matchd_delivery d;
-	uint8_t old[MATCHD_EPOCH_SIZE];
-	append(w->gateway, 5);
-	struct sub sub = subscribe(w->gateway, "s", NULL);
-	assert_int_equal(matchd_subscription_confirm(sub.s), MATCHD_E_USAGE);
-	expect_range(sub, 1, 5);
-	matchd_subscription_ack(sub.s);
-	memcpy(old, matchd_subscription_epoch(sub.s), sizeof old);
-	expect_nothing(sub);
-	fake_new_epoch(w->gateway);
-	append(w->gateway, 3);
-	for (int i = 0; i < 3; i++)
-		assert_int_equal(matchd_subscription_next(sub.s, WAIT_MS, &d),
-				 MATCHD_EPOCH_CHANGED);
-	assert_memory_not_equal(old, matchd_subscription_epoch(sub.s), sizeof old);
-	assert_int_equal(fake_subscription(w->gateway).acked, 0);
-	assert_int_equal(matchd_subscription_confirm(sub.s), MATCHD_OK);
-	expect_range(sub, 1, 3);
-	matchd_subscription_ack(sub.s);
-	assert_int_equal(matchd_subscription_flush(sub.s, WAIT_MS), MATCHD_OK);
-	assert_int_equal(fake_subscription(w->gateway).acked, 3);
-	end(sub);
-}
-
-static void
-who_is_taken_over_hears_so_and_can_take_back(void **state)
-{
-	struct world *w = *state;
-	append(w->gateway, 2);
-	struct sub first = subscribe(w->gateway, "s", NULL);
-	expect_range(first, 1, 2);
-	expect_nothing(first);
-	wait_for_fetch(w->gateway);
-	struct sub second = subscribe(w->gateway, "s", NULL);
-	expect(second, 0, 1);
-	expect_refused(first, "subscription_taken");
-	expect(second, 0, 2);
-	append(w->gateway, 1);
-	expect(first, 0, 3);
-	end(first);
-	end(second);
-}
-
-/* What comes under the name afterwards is another one, with places of its own. */
-static void
-a_deleted_subscription_is_told_and_another_of_the_name_begins_anew(void **state)
-{
-	struct world *w = *state;
-	append(w->gateway, 2);
-	struct sub sub = subscribe(w->gateway, "s", NULL);
-	expect_range(sub, 1, 2);
-	expect_nothing(sub);
-	wait_for_fetch(w->gateway);
-	fake_end_fetch(w->gateway, "subscription_deleted");
-	expect_refused(sub, "subscription_deleted");
-	expect_range(sub, 1, 2);
-	end(sub);
-}
-
-static void
-an_unknown_subscription_is_told_in_words(void **state)
-{
-	struct world *w = *state;
-	struct sub sub = subscribe(w->gateway, "none", NULL);
-	expect_refused(sub, "unknown_subscription");
-	expect_refused(sub, "unknown_subscription");
-	end(sub);
-}
-
-static void
-what_cannot_be_is_refused_at_once(void **state)
-{
-	struct world *w = *state;
-	struct matchd_subscription *s;
-	struct matchd *c;
-	struct matchd_options options = {.endpoint = fake_directory(w->gateway)};
-	assert_int_equal(matchd_subscription_open(w->client, "s", NULL, &s), MATCHD_E_USAGE);
-	static const char *const names[] = {
-	    "", "a b", "a/b", "12345678901234567890123456789012345678901234567890123456789012345"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		options.client = names[i];
-		assert_int_equal(matchd_open(&options, &c), MATCHD_E_USAGE);
-	}
-	options.client = names[3] + 1;
-	assert_int_equal(matchd_open(&options, &c), MATCHD_OK);
-	const struct matchd_subscription_options wrong[] = {
-	    {.credit = 10001}, {.wait_ms = -1}, {.wait_ms = 60001}};
-	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(matchd_subscription_open(c, "s", &wrong[i], &s), MATCHD_E_USAGE);
-	assert_int_equal(matchd_subscription_open(c, "", NULL, &s), MATCHD_E_USAGE);
-	matchd_close(c);
-}
-
 /* ---- event loops ---- */
 
 static void
@@ -579,13 +355,6 @@ main(void)
 	    WORLD_TEST(a_restart_of_the_gateway_loses_nothing),
 	    WORLD_TEST(a_connection_that_is_cut_is_noticed_at_once),
 	    WORLD_TEST(a_core_that_is_away_is_waited_for),
-	    WORLD_TEST(lost_facts_are_told_once_and_gone_behind),
-	    WORLD_TEST(what_was_given_is_not_told_as_lost),
-	    WORLD_TEST(an_epoch_that_changed_is_told_until_it_is_confirmed),
-	    WORLD_TEST(who_is_taken_over_hears_so_and_can_take_back),
-	    WORLD_TEST(a_deleted_subscription_is_told_and_another_of_the_name_begins_anew),
-	    WORLD_TEST(an_unknown_subscription_is_told_in_words),
-	    WORLD_TEST(what_cannot_be_is_refused_at_once),
 	    WORLD_TEST(the_descriptor_wakes_an_event_loop),
 	    WORLD_TEST(the_descriptor_sleeps_and_wakes_for_what_is_overdue),
 	};
