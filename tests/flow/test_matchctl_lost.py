@@ -1,6 +1,6 @@
 """What matchctl says where facts are gone or matchd was restored from a backup: nothing of that passes in silence.
 
-No daemon comes into this state within a test's time, so a few lines stand in for one.
+A few lines stand in for the daemon, which does not come into such states whenever a test wants it to.
 """
 
 import contextlib

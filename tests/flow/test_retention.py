@@ -3,6 +3,8 @@
 Without this the journal would grow for ever, or a service that was away too long would go on in ignorance.
 """
 
+import json
+
 import pytest
 from daemon_process import running_daemon, wait_for
 from people import offer, register
@@ -54,6 +56,17 @@ def test_a_subscription_that_fell_behind_is_told_the_range_and_goes_on(trimmed):
     rows = client.ask("subscription.fetch", **asked, ack=oldest - 1)["facts"]
     assert rows[0]["number"] == client.ask("facts.read", **{"from": oldest})["facts"][0]["number"]
     assert "lost" not in client.ask("subscription.show", client="me", name="late")["subscription"]
+
+
+@pytest.mark.parametrize("how", [["--from", "1", "x.parts"], ["--client", "me", "--durable", "late"]])
+def test_matchctl_tells_what_is_gone_and_goes_on(trimmed, how):
+    daemon, client = trimmed
+    oldest = first(client)
+    tool = daemon.matchctl("watch", *how, "--count", "1", "--json")
+    assert (tool.returncode, tool.stderr) == (0, "")
+    lagged, fact = map(json.loads, tool.stdout.splitlines())
+    assert lagged == {"lagged": [1, oldest - 1]}
+    assert fact["number"] == client.ask("facts.read", **{"from": oldest})["facts"][0]["number"]
 
 
 def test_one_that_nothing_concerned_has_lost_nothing(trimmed):
