@@ -16,7 +16,7 @@ enum {
 	TURN_MS_MAX = 50,     /* spent on requests; likewise. What a turn holds decides no fact */
 	BEHIND_PAUSE_MS = 10, /* between turns while a gateway has much to read */
 	IDLE_MS = 60000,      /* the longest pause towards a deadline */
-	RETENTION_BEATS = 10, /* heartbeats between looks at what may go */
+	HOUSEKEEPING_BEATS = 10, /* heartbeats between looks at what may go */
 };
 
 struct cycle {
@@ -269,9 +269,11 @@ cycle_beat(struct cycle *c, int64_t now_ms)
 	DL_FOREACH(c->sessions, each)
 	session_send(each, buf_str(&frame));
 	buf_free(&frame);
-	if (c->beats++ % RETENTION_BEATS == 0)
+	if (c->beats++ % HOUSEKEEPING_BEATS == 0) {
+		store_tidy(c->parts.store);
 		retention_apply(c->parts.options, c->parts.store, c->parts.dispatch->journal,
 				now_ms);
+	}
 	if (roomy)
 		turn_settle(c->parts.turn);
 	return !roomy || work_waits(c, now_ms) || store_trims(c->parts.store) ||

@@ -68,6 +68,26 @@ directory_open(struct store *s, const char *path)
 	return rc ? rc : take_lock(s, path);
 }
 
+int
+directory_look(struct store *s, const char *path)
+{
+	s->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return s->directory < 0
+		   ? store_fail(s, STORE_E_SYSTEM, "cannot open %s: %s", path, strerror(errno))
+		   : 0;
+}
+
+int
+directory_share(struct store *s, const char *path)
+{
+	s->lock = openat(s->directory, "lock", O_RDONLY | O_CLOEXEC);
+	if (s->lock < 0)
+		return errno == ENOENT ? 0 : env_fail(s, errno, "opening the lock file");
+	if (flock(s->lock, LOCK_SH | LOCK_NB) == 0)
+		return 0;
+	return errno == EWOULDBLOCK ? locked(s, path) : env_fail(s, errno, "locking the directory");
+}
+
 void
 directory_close(struct store *s)
 {

@@ -24,10 +24,6 @@ enum {
 	N_TABLES = 3 + STORE_TABLES + STORE_ASIDES,
 };
 
-/* A store is made under this name and renamed when it is whole, so that a data file that is there
- * never is one half made. */
-#define NEW_FILE "data.new"
-
 int
 env_fail(struct store *s, int rc, const char *doing)
 {
@@ -56,19 +52,6 @@ keep_from_children(MDB_env *env)
 	return rc ? rc : fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? 0 : errno;
 }
 
-/* LMDB leaves its lock file a hole and writes it by its map, which on a full disk is SIGBUS. */
-static int
-keep_lock_file(struct store *s, const char *name)
-{
-	char lock[32];
-	snprintf(lock, sizeof lock, "%s-lock", name);
-	int fd = openat(s->directory, lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int rc = fd < 0 ? errno : posix_fallocate(fd, 0, LOCK_SIZE);
-	if (fd >= 0)
-		close(fd);
-	return rc ? env_fail(s, rc, "making the lock file") : 0;
-}
-
 static void __attribute__((noreturn)) give_up(const char *words)
 {
 	fprintf(stderr, "the store is damaged: %s\n", words);
@@ -84,16 +67,10 @@ on_assert(MDB_env *env, const char *words)
 	store_damaged(words);
 }
 
-static int
-open_at(struct store *s, const char *directory, const char *name, uint64_t map)
+int
+env_open_at(struct store *s, const char *path, unsigned flags, uint64_t map)
 {
-	char path[DIRECTORY_PATH];
-	if (!directory_join(directory, name, path))
-		return store_fail(s, STORE_E_SYSTEM, "the directory's path is too long");
-	int rc = keep_lock_file(s, name);
-	if (rc)
-		return rc;
-	rc = mdb_env_create(&s->env);
+	int rc = mdb_env_create(&s->env);
 	if (rc == 0)
 		rc = mdb_env_set_assert(s->env, on_assert);
 	if (rc == 0)
@@ -101,10 +78,33 @@ open_at(struct store *s, const char *directory, const char *name, uint64_t map)
 	if (rc == 0 && map > 0)
 		rc = mdb_env_set_mapsize(s->env, map);
 	if (rc == 0)
-		rc = mdb_env_open(s->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
+		rc = mdb_env_open(s->env, path, MDB_NOSUBDIR | MDB_NOTLS | flags, 0600);
 	if (rc == 0)
 		rc = keep_from_children(s->env);
 	return rc ? env_fail(s, rc, "opening the data file") : 0;
+}
+
+/* LMDB leaves its lock file a hole and writes it by its map, which on a full disk is SIGBUS. */
+static int
+keep_lock_file(struct store *s, const char *name)
+{
+	char lock[32];
+	snprintf(lock, sizeof lock, "%s-lock", name);
+	int fd = openat(s->directory, lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int rc = fd < 0 ? errno : posix_fallocate(fd, 0, LOCK_SIZE);
+	if (fd >= 0)
+		close(fd);
+	return rc ? env_fail(s, rc, "making the lock file") : 0;
+}
+
+static int
+open_in(struct store *s, const char *directory, const char *name, uint64_t map)
+{
+	char path[DIRECTORY_PATH];
+	if (!directory_join(directory, name, path))
+		return store_fail(s, STORE_E_SYSTEM, "the directory's path is too long");
+	int rc = keep_lock_file(s, name);
+	return rc ? rc : env_open_at(s, path, 0, map);
 }
 
 /* In bytes. */
@@ -138,8 +138,8 @@ measure(struct store *s, struct sizes *ret)
 	return 0;
 }
 
-static int
-lengthen(struct store *s, uint64_t length)
+int
+env_lengthen(struct store *s, uint64_t length)
 {
 	int fd;
 	int rc = mdb_env_get_fd(s->env, &fd);
@@ -192,11 +192,11 @@ env_create(struct store *s, const char *directory, uint64_t map)
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	map = map == 0 ? MAP_START : map < MAP_LEAST ? MAP_LEAST : (map + page - 1) / page * page;
 	unlinkat(s->directory, NEW_FILE, 0); /* of a start that did not get through */
-	int rc = open_at(s, directory, NEW_FILE, map);
+	int rc = open_in(s, directory, NEW_FILE, map);
 	if (rc == 0)
 		rc = write_first(s);
 	if (rc == 0)
-		rc = lengthen(s, map);
+		rc = env_lengthen(s, map);
 	mdb_env_close(s->env);
 	s->env = NULL;
 	unlinkat(s->directory, NEW_FILE "-lock", 0);
@@ -204,19 +204,61 @@ env_create(struct store *s, const char *directory, uint64_t map)
 }
 
 int
-env_open(struct store *s, const char *directory)
+env_check_length(struct store *s, uint64_t *ret_length, uint64_t *ret_map)
 {
 	struct sizes sizes = {0};
-	int rc = open_at(s, directory, DATA_FILE, 0);
-	if (rc == 0)
-		rc = measure(s, &sizes);
+	int rc = measure(s, &sizes);
 	if (rc)
 		return rc;
+	*ret_length = sizes.length;
+	*ret_map = sizes.map;
 	if (sizes.length < sizes.pages)
 		return store_fail(s, STORE_E_CORRUPT,
 				  DATA_FILE " is cut off: %" PRIu64 " bytes of %" PRIu64,
 				  sizes.length, sizes.pages);
-	return sizes.length < sizes.map ? lengthen(s, sizes.map) : 0;
+	return 0;
+}
+
+int
+env_open(struct store *s, const char *directory)
+{
+	uint64_t length, map;
+	int rc = open_in(s, directory, DATA_FILE, 0);
+	if (rc == 0)
+		rc = env_check_length(s, &length, &map);
+	return rc || length >= map ? rc : env_lengthen(s, map);
+}
+
+/* Beside a daemon that has grown its map a transaction is refused until ours has grown, too. */
+static int
+begin_reading(struct store *s, MDB_txn **ret)
+{
+	int rc;
+	while ((rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, ret)) == MDB_MAP_RESIZED && s->inspect)
+		if ((rc = mdb_env_set_mapsize(s->env, 0)) != 0)
+			break;
+	return rc;
+}
+
+int
+env_read(struct store *s, MDB_txn **ret, const char *doing)
+{
+	unsigned format;
+	int rc = begin_reading(s, ret);
+	if (rc)
+		return env_fail(s, rc, doing);
+	if (s->inspect)
+		rc = meta_load(s, *ret, &format);
+	if (rc)
+		mdb_txn_abort(*ret);
+	return rc;
+}
+
+void
+store_tidy(struct store *s)
+{
+	int dead; /* where it fails it is tried again the next time */
+	mdb_reader_check(s->env, &dead);
 }
 
 int
@@ -246,7 +288,7 @@ env_grow(struct store *s)
 		return rc;
 	if (sizes.map > SIZE_MAX / 4)
 		return env_fail(s, EFBIG, "growing the map");
-	rc = lengthen(s, sizes.map * 2);
+	rc = env_lengthen(s, sizes.map * 2);
 	if (rc)
 		return rc;
 	rc = mdb_env_set_mapsize(s->env, sizes.map * 2);

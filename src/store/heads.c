@@ -162,8 +162,8 @@ heads_written(struct heads *h)
 
 /* ---- at start ---- */
 
-static int
-load_table(struct store *s, MDB_txn *txn)
+int
+heads_walk(struct store *s, MDB_txn *txn, head_fn head, void *arg)
 {
 	struct walk w = {0};
 	uint64_t sum = 0;
@@ -171,9 +171,9 @@ load_table(struct store *s, MDB_txn *txn)
 	if (rc)
 		return env_fail(s, rc, "reading the streams' heads");
 	while ((rc = env_next(&w)) == 0 && w.value.mv_size == sizeof(uint64_t)) {
-		struct head *head = find_or_add(&s->heads, w.key);
-		head->number = head->written = get_u64(w.value.mv_data);
-		sum += weigh(&s->state, w.key, head->number);
+		uint64_t number = get_u64(w.value.mv_data);
+		head(arg, w.key, number);
+		sum += weigh(&s->state, w.key, number);
 	}
 	mdb_cursor_close(w.cursor);
 	if (rc && rc != MDB_NOTFOUND)
@@ -181,6 +181,13 @@ load_table(struct store *s, MDB_txn *txn)
 	if (rc == 0 || sum != s->state.heads_sum || s->state.heads_at > s->state.head)
 		return store_fail(s, STORE_E_CORRUPT, "the table of streams' heads is damaged");
 	return 0;
+}
+
+static void
+take(void *arg, uint64_t stream, uint64_t number)
+{
+	struct head *head = find_or_add(arg, stream);
+	head->number = head->written = number;
 }
 
 static bool
@@ -195,10 +202,32 @@ follow(void *arg, const struct store_record *fact)
 int
 heads_load(struct store *s, MDB_txn *txn)
 {
-	int rc = load_table(s, txn);
+	int rc = heads_walk(s, txn, take, &s->heads);
 	if (rc || s->state.heads_at == s->state.head)
 		return rc;
 	return journal_walk(s, txn, s->state.heads_at + 1, s->state.head, follow, &s->heads);
+}
+
+/* What the sum is made of, while it is made anew. */
+struct rekeying {
+	const struct state *state;
+	uint64_t sum;
+};
+
+static void
+add(void *arg, uint64_t stream, uint64_t number)
+{
+	struct rekeying *r = arg;
+	r->sum += weigh(r->state, stream, number);
+}
+
+int
+heads_rekey(struct store *s, MDB_txn *txn, struct state *next)
+{
+	struct rekeying r = {next, 0};
+	int rc = heads_walk(s, txn, add, &r);
+	next->heads_sum = r.sum;
+	return rc;
 }
 
 void

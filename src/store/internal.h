@@ -96,6 +96,7 @@ struct store {
 	int lock;
 	MDB_env *env;
 	MDB_dbi meta, facts, stream_heads, rows[STORE_TABLES + STORE_ASIDES];
+	bool inspect;	    /* opened to be read alone, maybe beside a daemon (inspect.c) */
 	bool reading;	    /* inside a caller's function, with a transaction open */
 	struct state state; /* as committed */
 	struct heads heads;
@@ -115,6 +116,10 @@ int store_fail(struct store *s, int code, const char *message, ...)
 
 /* Makes the directory where there is none, and takes its lock. */
 int directory_open(struct store *s, const char *path);
+/* Opens a directory that is there and takes no lock. */
+int directory_look(struct store *s, const char *path);
+/* Keeps daemons out; others who look may do so, too. */
+int directory_share(struct store *s, const char *path);
 void directory_close(struct store *s);
 /* Whether it holds a data file: 1 or 0; an empty one is STORE_E_CORRUPT. */
 int directory_has_data(struct store *s);
@@ -125,6 +130,9 @@ enum { DIRECTORY_PATH = 4096 };
 bool directory_join(const char *path, const char *name, char ret[DIRECTORY_PATH]);
 
 #define DATA_FILE "data.mdb"
+/* A store is made under this name and renamed when it is whole, so that a data file that is there
+ * never is one half made. */
+#define NEW_FILE "data.new"
 
 /* ---- environment.c: LMDB's environment, map and errors ---- */
 
@@ -134,6 +142,15 @@ int env_fail(struct store *s, int rc, const char *doing);
 int env_create(struct store *s, const char *directory, uint64_t map);
 /* Opens data.mdb, having checked its length against what it claims. */
 int env_open(struct store *s, const char *directory);
+/* LMDB's environment at the path, with its flags beside our own. `map`: 0: as the file says. */
+int env_open_at(struct store *s, const char *path, unsigned flags, uint64_t map);
+/* Refuses a file that is shorter than its pages; gives its length and its map's, in bytes. */
+int env_check_length(struct store *s, uint64_t *ret_length, uint64_t *ret_map);
+/* Makes the file as long as that. */
+int env_lengthen(struct store *s, uint64_t length);
+/* Begins a read transaction; `doing` for what goes wrong. While a store is inspected `state` is
+ * what the transaction sees. STORE_E_*. */
+int env_read(struct store *s, MDB_txn **ret, const char *doing);
 /* Opens the table of each kind in the transaction. */
 int env_tables(struct store *s, MDB_txn *txn, unsigned flags);
 /* A walk through a number table: begins as {.cursor = ...}, or with `begun` and `key` set where the
@@ -190,6 +207,11 @@ void heads_written(struct heads *h);
 /* From the table and the facts after it; STORE_E_*. */
 int heads_load(struct store *s, MDB_txn *txn);
 void heads_done(struct heads *h);
+/* Checks the table against its sum and hands out each entry; STORE_E_*. */
+typedef void (*head_fn)(void *arg, uint64_t stream, uint64_t number);
+int heads_walk(struct store *s, MDB_txn *txn, head_fn head, void *arg);
+/* The table's sum under another epoch, which `next` has. The table is sound. STORE_E_*. */
+int heads_rekey(struct store *s, MDB_txn *txn, struct state *next);
 
 /* ---- rows.c ---- */
 
@@ -197,8 +219,18 @@ void heads_done(struct heads *h);
 void rows_sort(struct turn *t);
 /* Writes them, sorted, asides too; brings their sum up to date in `next`. LMDB's codes. */
 int rows_write(struct store *s, MDB_txn *txn, struct state *next);
-/* Checks all asides against their sum; STORE_E_*. */
-int rows_check_asides(struct store *s, MDB_txn *txn);
+/* Checks all asides against their sum, and counts them; STORE_E_*. */
+int rows_check_asides(struct store *s, MDB_txn *txn, uint64_t *ret_count);
+
+/* ---- inspect.c ---- */
+
+/* A store that nothing is open of. */
+struct store *inspect_new(void);
+/* Opens the environment of a directory or a backup; STORE_E_*. */
+int inspect_open(struct store *s, const char *path);
+/* Reads `state` and opens the tables, these only in the present format; `older`: others, of which
+ * only `state` is read, are not refused. STORE_E_*. */
+int inspect_tables(struct store *s, bool older, unsigned *ret_format);
 
 /* ---- upgrade.c ---- */
 

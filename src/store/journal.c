@@ -260,20 +260,18 @@ journal_check_ends(struct store *s, MDB_txn *txn)
 int
 store_facts(struct store *s, uint64_t from, uint64_t limit, store_fact_fn fact, void *arg)
 {
-	if (s->failed)
-		return s->failed;
+	MDB_txn *txn;
+	int rc = s->failed ? s->failed : env_read(s, &txn, "reading the journal");
+	if (rc)
+		return rc;
 	if (from == 0)
 		from = 1;
-	if (from > s->state.head || limit == 0)
-		return 0;
-	if (from < s->state.first)
-		return STORE_E_GONE;
+	if (from > s->state.head || limit == 0 || from < s->state.first) {
+		mdb_txn_abort(txn);
+		return from < s->state.first ? STORE_E_GONE : 0;
+	}
 	uint64_t left = s->state.head - from;
 	uint64_t to = from + (limit - 1 < left ? limit - 1 : left);
-	MDB_txn *txn;
-	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
-	if (rc)
-		return env_fail(s, rc, "reading the journal");
 	s->reading = true;
 	rc = journal_walk(s, txn, from, to, fact, arg);
 	s->reading = false;

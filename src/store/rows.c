@@ -165,7 +165,7 @@ store_aside(struct store *s, unsigned table, uint64_t key, struct str bytes)
 		bytes.p ? aside_checksum(table, key, bytes) : 0);
 }
 
-/* Whom the asides of a table go to; nobody: they are only checked. */
+/* Whom the asides of a table go to. */
 struct aside_reader {
 	store_aside_fn aside;
 	void *arg;
@@ -177,7 +177,7 @@ read_aside(void *arg, unsigned table, uint64_t key, struct str bytes, uint64_t c
 	const struct aside_reader *r = arg;
 	if (aside_checksum(table - STORE_TABLES, key, bytes) != checksum)
 		return false;
-	return !r->aside || r->aside(r->arg, key, bytes);
+	return r->aside(r->arg, key, bytes);
 }
 
 /* ---- reading ---- */
@@ -214,12 +214,10 @@ load_table(struct store *s, MDB_txn *txn, unsigned table, store_row_fn row, void
 int
 store_load(struct store *s, store_row_fn row, void *arg)
 {
-	if (s->failed)
-		return s->failed;
 	MDB_txn *txn;
-	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+	int rc = s->failed ? s->failed : env_read(s, &txn, "reading the rows");
 	if (rc)
-		return env_fail(s, rc, "reading the rows");
+		return rc;
 	uint64_t sum = 0;
 	s->reading = true;
 	for (unsigned table = 0; table < STORE_TABLES && rc == 0; table++)
@@ -234,14 +232,23 @@ store_load(struct store *s, store_row_fn row, void *arg)
 	return rc;
 }
 
-int
-rows_check_asides(struct store *s, MDB_txn *txn)
+static bool
+count_aside(void *arg, uint64_t key, struct str bytes)
 {
-	struct aside_reader nobody = {NULL, NULL};
+	(void)key, (void)bytes;
+	++*(uint64_t *)arg;
+	return true;
+}
+
+int
+rows_check_asides(struct store *s, MDB_txn *txn, uint64_t *ret_count)
+{
+	struct aside_reader counted = {count_aside, ret_count};
 	uint64_t sum = 0;
 	int rc = 0;
+	*ret_count = 0;
 	for (unsigned table = 0; table < STORE_ASIDES && rc == 0; table++)
-		rc = load_table(s, txn, STORE_TABLES + table, read_aside, &nobody, &sum);
+		rc = load_table(s, txn, STORE_TABLES + table, read_aside, &counted, &sum);
 	if (rc == 0 && sum != s->state.asides_sum)
 		rc = store_fail(s, STORE_E_CORRUPT, "asides are missing: they do not add up");
 	return rc;
@@ -253,11 +260,9 @@ store_load_asides(struct store *s, unsigned table, store_aside_fn aside, void *a
 	struct aside_reader reader = {aside, arg};
 	MDB_txn *txn;
 	uint64_t sum = 0;
-	if (s->failed)
-		return s->failed;
-	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+	int rc = s->failed ? s->failed : env_read(s, &txn, "reading asides");
 	if (rc)
-		return env_fail(s, rc, "reading asides");
+		return rc;
 	s->reading = true;
 	rc = load_table(s, txn, STORE_TABLES + table, read_aside, &reader, &sum);
 	s->reading = false;

@@ -41,9 +41,9 @@ load_meta(struct store *s)
 {
 	MDB_txn *txn;
 	unsigned format = FORMAT;
-	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+	int rc = env_read(s, &txn, "reading the store");
 	if (rc)
-		return env_fail(s, rc, "reading the store");
+		return rc;
 	int code = meta_load(s, txn, &format);
 	rc = mdb_txn_commit(txn);
 	if (code || rc)
@@ -59,16 +59,17 @@ load(struct store *s)
 	int code = load_meta(s);
 	if (code)
 		return code;
-	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+	uint64_t asides;
+	int rc = env_read(s, &txn, "reading the store");
 	if (rc)
-		return env_fail(s, rc, "reading the store");
+		return rc;
 	code = env_tables(s, txn, 0);
 	if (code == 0)
 		code = journal_check_ends(s, txn);
 	if (code == 0)
 		code = heads_load(s, txn);
 	if (code == 0)
-		code = rows_check_asides(s, txn);
+		code = rows_check_asides(s, txn, &asides);
 	/* Committing a read transaction is what keeps the tables open. */
 	rc = mdb_txn_commit(txn);
 	return code || rc == 0 ? code : env_fail(s, rc, "reading the store");

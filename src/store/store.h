@@ -154,6 +154,9 @@ typedef bool (*store_fact_fn)(void *arg, const struct store_record *fact);
 int store_facts(struct store *s, uint64_t from, uint64_t limit, store_fact_fn fact, void *arg);
 /* The number of the stream's last committed fact; 0 for none. From memory. */
 uint64_t store_stream_head(const struct store *s, uint64_t stream);
+/* Forgets readers of other processes that ended without a word, which would keep pages from being
+ * used again. To be called now and then. */
+void store_tidy(struct store *s);
 /* Bytes of the data file's pages that hold facts. */
 uint64_t store_facts_size(struct store *s);
 /* Bytes that the data file takes on disk (its length is the map's: most of it may be a hole). */
