@@ -11,12 +11,12 @@
 #include "daemon/journal.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
-#include "daemon/recovery.h"
 #include "daemon/reload.h"
 #include "daemon/replies.h"
 #include "daemon/server.h"
 #include "daemon/subscriptions.h"
 #include "daemon/turn.h"
+#include "recovery/recovery.h"
 #include "store/store.h"
 #include "util/mem.h"
 

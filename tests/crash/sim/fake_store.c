@@ -266,6 +266,12 @@ store_trims(const struct store *s)
 	return false;
 }
 
+void
+store_tidy(struct store *s)
+{
+	(void)s;
+}
+
 int
 store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 {

@@ -4,11 +4,11 @@
 
 #include "daemon/cycle.h"
 #include "daemon/journal.h"
-#include "daemon/recovery.h"
 #include "daemon/replies.h"
 #include "daemon/subscriptions.h"
 #include "daemon/turn.h"
 #include "intake/files.h"
+#include "recovery/recovery.h"
 #include "util/mem.h"
 
 #include <stdlib.h>

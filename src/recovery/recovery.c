@@ -1,4 +1,4 @@
-#include "daemon/recovery.h"
+#include "recovery/recovery.h"
 
 #include "core/market.h"
 #include "store/store.h"
@@ -13,6 +13,7 @@ struct loading {
 	struct market *market;
 	unsigned table; /* of the row that was refused */
 	uint64_t key;
+	uint64_t count;
 };
 
 static bool
@@ -22,6 +23,7 @@ load_row(void *arg, unsigned table, uint64_t key, struct str bytes, uint64_t che
 
 	l->table = table;
 	l->key = key;
+	l->count++;
 	return market_load_row(l->market, (enum table)table, key, bytes, checksum);
 }
 
@@ -33,16 +35,24 @@ ignore_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t
 }
 
 int
-recovery_load(struct store *store, struct market *market, char message[RECOVERY_MESSAGE])
+recovery_load_rows(struct store *store, struct market *market, uint64_t *ret_count,
+		   char message[RECOVERY_MESSAGE])
 {
 	struct loading loading = {.market = market};
 	int failed = store_load(store, load_row, &loading);
 
+	*ret_count = loading.count;
 	if (failed) {
 		snprintf(message, RECOVERY_MESSAGE, "at table %u, key %" PRIu64 ": %s",
 			 loading.table, loading.key, store_message(store));
 		return 1;
 	}
+	return 0;
+}
+
+int
+recovery_settle(struct store *store, struct market *market, char message[RECOVERY_MESSAGE])
+{
 	if (!market_loaded(market)) {
 		snprintf(message, RECOVERY_MESSAGE, "the rows do not fit together");
 		return 1;
@@ -63,4 +73,13 @@ recovery_load(struct store *store, struct market *market, char message[RECOVERY_
 		return 1;
 	}
 	return 0;
+}
+
+int
+recovery_load(struct store *store, struct market *market, char message[RECOVERY_MESSAGE])
+{
+	uint64_t count;
+	int failed = recovery_load_rows(store, market, &count, message);
+
+	return failed ? failed : recovery_settle(store, market, message);
 }
