@@ -319,3 +319,38 @@ const struct option_spec subscription_list_options[] = {
     WATCH_OPTION,
     NO_OPTION,
 };
+
+#define DATA_OPTION                                                                                            \
+	{                                                                                                      \
+		"data", 'd', "DIRECTORY",                                                                      \
+		    TEXTS("the store (default: data-directory of /etc/matchd/matchd.yaml, else "               \
+			  "/var/lib/matchd)",                                                                  \
+			  "хранилище (иначе data-directory из /etc/matchd/matchd.yaml или " \
+			  "/var/lib/matchd)")                                                                  \
+	}
+
+const struct option_spec data_options[] = {
+    DATA_OPTION,
+    NO_OPTION,
+};
+
+const struct option_spec backup_options[] = {
+    DATA_OPTION,
+    {"force", 0, NULL, TEXTS("replace a FILE that is there", "заменить FILE, если он есть")},
+    NO_OPTION,
+};
+
+const struct option_spec facts_options[] = {
+    {"from", 0, "N",
+     TEXTS("from this fact on (default: the oldest)", "с этого факта (иначе с первого)")},
+    {"to", 0, "N",
+     TEXTS("up to this fact (default: the last)", "по этот факт (иначе по последний)")},
+    {"kind", 'k', "FACT",
+     TEXTS("only this kind, such as match.made; \"match\" is all of match.*",
+	   "только этого вида, например match.made; «match» — все match.*")},
+    {"listing", 'l', "LISTING", TEXTS("only what concerns it", "только о нём")},
+    {"participant", 'p', "PARTICIPANT",
+     TEXTS("only what concerns it or its listings", "только о нём и его объявлениях")},
+    DATA_OPTION,
+    NO_OPTION,
+};

@@ -26,6 +26,14 @@
 	"действует он.\n"
 #define MANY 1000000
 
+#define OWN_EN                                                                                     \
+	"Works on the store's directory itself, beside a running matchd too, as matchd's user "    \
+	"or\n"                                                                                     \
+	"root.\n"
+#define OWN_RU                                                                                                                                             \
+	"Работает с самим каталогом хранилища, в том числе при запущенном matchd; от имени\n" \
+	"пользователя matchd или root.\n"
+
 const struct command commands[] = {
     {"participant register", "FILE...", 1, MANY, register_options, cmd_participant_register,
      TEXTS("register participants", "зарегистрировать участников"),
@@ -267,6 +275,47 @@ const struct command commands[] = {
 	 "Сокеты и права на них, шлюз и ядро, версии, хранилище, место, часы, очередь.\n"
 	 "Код завершения 0, в том числе с предупреждениями; 3, если matchd недоступен; 1, если\n"
 	 "не в порядке что-то ещё.\n")},
+    {"backup", "FILE", 1, 1, backup_options, cmd_backup,
+     TEXTS("back the store up into a file", "сделать резервную копию хранилища в файл"),
+     TEXTS(OWN_EN
+	   "FILE is the store as of one moment, with everything that was answered before. It is\n"
+	   "read back before it gets its name (FILE.partial until then). A copy of data.mdb made\n"
+	   "while matchd runs is no backup.\n",
+	   OWN_RU
+	   "FILE — хранилище на один момент, со всем, на что до этого был дан ответ. Имя файл\n"
+	   "получает после проверки (до того — FILE.partial). Копия data.mdb, снятая при\n"
+	   "запущенном matchd, резервной копией не является.\n")},
+    {"restore", "FILE", 1, 1, data_options, cmd_restore,
+     TEXTS("make a store from a backup", "восстановить хранилище из резервной копии"),
+     TEXTS(
+	 "The directory may hold no store, and matchd may not run there. All of the backup is\n"
+	 "checked first; what fails leaves nothing behind. Facts keep their numbers, and the "
+	 "store\n"
+	 "gets a new epoch, by which followers learn that later numbers mean other facts.\n",
+	 "В каталоге не должно быть хранилища, и matchd там не должен работать. Сначала копия\n"
+	 "проверяется целиком; от неудачи ничего не остаётся. Номера фактов сохраняются, а эпоха\n"
+	 "новая: по ней подписчики узнают, что дальше под теми же номерами другие факты.\n")},
+    {"verify", "[FILE]", 0, 1, data_options, cmd_verify,
+     TEXTS("check everything that the store, or a backup, holds",
+	   "проверить всё, что есть в хранилище или в резервной копии"),
+     TEXTS(
+	 OWN_EN
+	 "The journal's chain, rows, asides and heads of streams, the market that the rows make,\n"
+	 "and, where no fact was dropped, the market that all facts make. Takes the memory of a\n"
+	 "second matchd. Exits with 1 where something is damaged.\n",
+	 OWN_RU
+	 "Цепь журнала, строки, записи сервиса, головы потоков, рынок из строк и, если факты не\n"
+	 "удалялись, рынок из всех фактов. Памяти нужно как второму matchd. Код завершения 1,\n"
+	 "если что-то повреждено.\n")},
+    {"facts", "", 0, 0, facts_options, cmd_facts, TEXTS("print the journal", "напечатать журнал"),
+     TEXTS(OWN_EN
+	   "A line names the fact and whom it concerns. With --json a fact is whole, as it is\n"
+	   "stored: contacts, blocks and hidden values among it, so mind who gets it. Values are\n"
+	   "canonical: numbers scaled by their decimals, dates in days, places in metres.\n",
+	   OWN_RU
+	   "Строка называет факт и тех, кого он касается. С --json факт целиком, как он хранится:\n"
+	   "с контактами, списками блокировок и скрытыми значениями, — следите, кому его даёте.\n"
+	   "Значения канонические: числа в долях единицы, даты в днях, места в метрах.\n")},
     {"completion", "SHELL", 1, 1, NULL, cmd_completion,
      TEXTS("print the completion for bash or zsh", "напечатать автодополнение для bash или zsh"),
      TEXTS("Installed with matchctl; by hand: source <(matchctl completion bash)\n",

@@ -167,11 +167,14 @@ list_words(struct line *l, const char *const *words, const char *end)
 		candidate(l, str_of(*words), end);
 }
 
-/* The kinds that a subscription can name; what comes behind them is bookkeeping. */
+/* The kinds that a subscription can name; the journal has those before and behind them, too. */
 static void
 list_facts(struct line *l)
 {
-	for (unsigned kind = FACT_EXCHANGE_REVISED; kind < FACT_QUEUE_ADDED; kind++) {
+	bool journal = strcmp(l->command->name, "facts") == 0;
+	unsigned first = journal ? FACT_SETTINGS_CHANGED : FACT_EXCHANGE_REVISED;
+	unsigned last = journal ? FACT_QUEUE_WORKED : FACT_MATCH_ENDED;
+	for (unsigned kind = first; kind <= last; kind++) {
 		const char *name = fact_kind_name((enum fact_kind)kind);
 		if (name)
 			candidate(l, str_of(name), "");
@@ -270,6 +273,8 @@ list_kind(struct line *l, struct str kind)
 		list_words(l, listing_state_names, "");
 	else if (str_eq(kind, STR("STATUS")))
 		list_words(l, status_names, "");
+	else if (str_eq(kind, STR("FACT")))
+		list_facts(l);
 	else if (str_eq(kind, STR("EXCHANGE")))
 		list_exchanges(l, "");
 	else if (str_eq(kind, STR("PARTICIPANT")))
@@ -282,8 +287,6 @@ list_kind(struct line *l, struct str kind)
 		list_listings(l, "offer");
 	else if (str_eq(kind, STR("SUBSCRIPTION")))
 		list_subscriptions(l);
-	else if (str_eq(kind, STR("FACT")))
-		list_facts(l);
 	else if (str_eq(kind, STR("CONTEXT")))
 		list_contexts(l);
 	else if (str_eq(kind, STR("KEY")))

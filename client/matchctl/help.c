@@ -4,7 +4,8 @@
 
 const struct texts exit_meanings[] = {
     [EXIT_DONE] = TEXTS("done", "сделано"),
-    [EXIT_REFUSED] = TEXTS("matchd refused", "matchd отказал"),
+    [EXIT_REFUSED] =
+	TEXTS("matchd refused, or damage was found", "matchd отказал, или найдены повреждения"),
     [EXIT_USAGE] = TEXTS("what was typed is wrong", "ошибка в набранном"),
     [EXIT_CONNECTION] = TEXTS("matchd cannot be reached, or did not answer in time",
 			      "matchd недоступен или не ответил вовремя"),

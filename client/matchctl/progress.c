@@ -53,12 +53,18 @@ progress_step(struct progress *p, uint64_t done, uint64_t rows)
 	int64_t spent = now - p->begun_ms;
 	uint64_t rate = spent > 0 ? (rows - p->first_rows) * 1000 / (uint64_t)spent : 0;
 	write_left(p, done, spent, left);
+	p->next_ms = now + EVERY_MS;
+	p->shown = true;
+	if (p->bare) {
+		fprintf(stderr,
+			TR("\r[%s] %3d %%, %s left\033[K", "\r[%s] %3d %%, осталось %s\033[K"), bar,
+			(int)(done * 100 / p->total), left);
+		return;
+	}
 	fprintf(stderr,
 		TR("\r[%s] %3d %%  %" PRIu64 " rows, %" PRIu64 "/s, %s left\033[K",
 		   "\r[%s] %3d %%  строк %" PRIu64 ", %" PRIu64 "/с, осталось %s\033[K"),
 		bar, (int)(done * 100 / p->total), rows, rate, left);
-	p->next_ms = now + EVERY_MS;
-	p->shown = true;
 }
 
 void

@@ -8,6 +8,7 @@
 struct progress {
 	bool on;
 	bool shown;		    /* the line is on the screen now */
+	bool bare;		    /* rows are not told: nothing that people count is done */
 	uint64_t total;		    /* of whatever is counted, such as bytes */
 	uint64_t first, first_rows; /* where this run began */
 	int64_t begun_ms, next_ms;

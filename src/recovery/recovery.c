@@ -34,6 +34,12 @@ ignore_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t
 	(void)arg, (void)table, (void)key, (void)bytes, (void)checksum;
 }
 
+bool
+recovery_is_row(unsigned table, uint64_t key, struct str bytes, uint64_t checksum)
+{
+	return table < TABLES && market_row_checksum((enum table)table, key, bytes) == checksum;
+}
+
 int
 recovery_load_rows(struct store *store, struct market *market, uint64_t *ret_count,
 		   char message[RECOVERY_MESSAGE])

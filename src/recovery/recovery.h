@@ -2,7 +2,7 @@
 
 /* The market from what the store holds. */
 
-#include <stdint.h>
+#include "util/buf.h"
 
 struct market;
 struct store;
@@ -15,6 +15,9 @@ enum { RECOVERY_MESSAGE = 300 };
  * operator: then the market is not to be used.
  */
 int recovery_load(struct store *store, struct market *market, char message[RECOVERY_MESSAGE]);
+
+/* Whether a row's bytes are what its checksum says, which the market makes. */
+bool recovery_is_row(unsigned table, uint64_t key, struct str bytes, uint64_t checksum);
 
 /* Its two halves. After the first, which tells what is wrong with rows, participants and listings
  * can be had by number, and nothing else is to be done with the market. */

@@ -53,6 +53,8 @@ def test_every_command_and_every_option_is_offered():
         (["list", "--nonsense="], ""),
         (["list", "--side", "=", "o"], "offer"),
         (["list", "-s", "n"], "need"),
+        (["facts", "--kind", "match."], "match.made match.changed match.ended"),
+        (["facts", "--kind", "queue.b"], "queue.begun"),
         (["list", "--told", ""], "yes no"),
         (["list", "--sort", "op"], "opened"),
         (["participant", "list", "--sort", ""], "id name status kind region listings"),
