@@ -60,7 +60,7 @@ static enum verdict
 read_all(struct finding *f, struct store *s)
 {
 	uint64_t head = store_head(s), first = store_first(s);
-	struct reading facts = {.next = first}, rows = {0}, asides = {0};
+	struct seen facts = {.next = first}, rows = {0}, asides = {0};
 	int rc = store_facts(s, first, UINT64_MAX, read_fact, &facts);
 	if (rc == 0)
 		rc = store_load(s, read_row, &rows);

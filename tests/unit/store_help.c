@@ -208,7 +208,7 @@ known_turn(struct place *p, struct store *s, unsigned facts)
 bool
 read_fact(void *arg, const struct store_record *fact)
 {
-	struct reading *r = arg;
+	struct seen *r = arg;
 	char buf[KNOWN_MAX];
 	uint64_t n = fact->number;
 	const struct store_link *links = fact->links;
@@ -223,7 +223,7 @@ read_fact(void *arg, const struct store_record *fact)
 }
 
 struct asides {
-	struct reading *reading;
+	struct seen *reading;
 	unsigned table;
 	uint64_t head;
 };
@@ -243,7 +243,7 @@ read_aside(void *arg, uint64_t key, struct str bytes)
 }
 
 int
-known_asides(struct store *s, struct reading *asides)
+known_asides(struct store *s, struct seen *asides)
 {
 	int rc = 0;
 	for (unsigned table = 0; table < 2 && rc == 0; table++) {
@@ -257,7 +257,7 @@ known_asides(struct store *s, struct reading *asides)
 bool
 read_row(void *arg, unsigned table, uint64_t key, struct str bytes, uint64_t checksum)
 {
-	struct reading *r = arg;
+	struct seen *r = arg;
 	char buf[KNOWN_MAX];
 	if (checksum != known_checksum(table, key, bytes))
 		return false;
@@ -270,7 +270,7 @@ void
 known_all(struct store *s)
 {
 	uint64_t head = store_head(s);
-	struct reading facts = {.next = 1}, rows = {0}, asides = {0};
+	struct seen facts = {.next = 1}, rows = {0}, asides = {0};
 	facts.next = store_first(s);
 	assert_int_equal(store_facts(s, facts.next, UINT64_MAX, read_fact, &facts), 0);
 	assert_false(facts.wrong);
@@ -289,7 +289,7 @@ enum known_end
 known_read(struct store *s)
 {
 	uint64_t head = store_head(s), first = store_first(s);
-	struct reading facts = {.next = first}, rows = {0}, asides = {0};
+	struct seen facts = {.next = first}, rows = {0}, asides = {0};
 	int rc = store_facts(s, first, UINT64_MAX, read_fact, &facts);
 	int rc_rows = store_load(s, read_row, &rows), rc_asides = known_asides(s, &asides);
 	bool wrong = facts.wrong || rows.wrong || asides.wrong;

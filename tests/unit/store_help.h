@@ -50,18 +50,18 @@ int known_put(struct place *p, struct store *s, unsigned facts);
 int known_turn(struct place *p, struct store *s, unsigned facts);
 
 /* What has been read of a store, and whether all of it was right. */
-struct reading {
+struct seen {
 	uint64_t next;	/* the number that should come */
 	uint64_t count; /* facts or rows seen */
 	bool wrong;
 };
-/* A store_fact_fn and a store_row_fn with a struct reading; they stop at the first wrong thing. */
+/* A store_fact_fn and a store_row_fn with a struct seen; they stop at the first wrong thing. */
 bool read_fact(void *arg, const struct store_record *fact);
 bool read_row(void *arg, unsigned table, uint64_t key, struct str bytes, uint64_t checksum);
 
 /* Reads all asides; returns the first failure. Counts those of the known market as of the store's
  * head, and notes what is wrong. */
-int known_asides(struct store *s, struct reading *asides);
+int known_asides(struct store *s, struct seen *asides);
 /* Checks that the store holds the known market as of its head, all of it that was not trimmed. */
 void known_all(struct store *s);
 

@@ -312,7 +312,7 @@ reads_begin_and_end_where_asked(void **state)
 {
 	struct place *p = *state;
 	struct store *s = place_open(p);
-	struct reading r = {.next = 1};
+	struct seen r = {.next = 1};
 	assert_int_equal(store_facts(s, 1, 10, read_fact, &r), 0);
 	assert_int_equal(r.count, 0);
 	assert_int_equal(known_turn(p, s, 500), 0);
@@ -323,7 +323,7 @@ reads_begin_and_end_where_asked(void **state)
 	    {501, 10, 0, 0}, {250, 0, 0, 0}, {UINT64_MAX, 1, 0, 0}, {2, UINT64_MAX, 2, 499},
 	};
 	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
-		r = (struct reading){.next = asked[i].first};
+		r = (struct seen){.next = asked[i].first};
 		assert_int_equal(store_facts(s, asked[i].from, asked[i].limit, read_fact, &r), 0);
 		assert_int_equal(r.count, asked[i].count);
 		assert_false(r.wrong);

@@ -281,7 +281,7 @@ static void
 damaged_rows_are_refused_by_the_market(void **state)
 {
 	struct scene s;
-	struct reading r = {0};
+	struct seen r = {0};
 	struct store_watch market = {.row = read_row, .arg = &r};
 	struct store_backup b;
 	char buf[KNOWN_MAX], message[STORE_MESSAGE];
@@ -305,7 +305,7 @@ a_backup_is_read_as_a_store(void **state)
 	char message[STORE_MESSAGE];
 	begin(&s, state, 2000);
 	assert_int_equal(store_inspect(s.backup.data, &store, message), 0);
-	struct reading facts = {.next = 1};
+	struct seen facts = {.next = 1};
 	assert_int_equal(store_facts(store, 1, UINT64_MAX, read_fact, &facts), 0);
 	assert_int_equal(facts.count, 2000);
 	assert_false(facts.wrong);

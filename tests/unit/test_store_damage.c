@@ -28,16 +28,16 @@ damaged_fact_is_never_served(void **state)
 	place_fill(p, OLD, 4);
 	assert_true(flip_fact(p, 700, 12) > 0);
 	struct store *s = place_open(p);
-	struct reading r = {.next = 1};
+	struct seen r = {.next = 1};
 	assert_int_equal(store_facts(s, 1, UINT64_MAX, read_fact, &r), STORE_E_CORRUPT);
 	assert_int_equal(r.count, 699);
 	assert_false(r.wrong);
 	assert_non_null(strstr(store_message(s), "fact 700 is damaged"));
-	r = (struct reading){.next = 700};
+	r = (struct seen){.next = 700};
 	assert_int_equal(store_facts(s, 700, 1, read_fact, &r), STORE_E_CORRUPT);
 	assert_int_equal(r.count, 0);
 	/* Those behind it are what was committed, and are served. */
-	r = (struct reading){.next = 701};
+	r = (struct seen){.next = 701};
 	assert_int_equal(store_facts(s, 701, UINT64_MAX, read_fact, &r), 0);
 	assert_int_equal(r.count, OLD - 700);
 	store_close(s);
@@ -52,7 +52,7 @@ damaged_link_is_never_served(void **state)
 	uint64_t link[] = {htole64(1 + 300 % 7), htole64(293), htole64(100 + 300 % 50)};
 	assert_true(place_flip(p, link, sizeof link, 9) > 0);
 	struct store *s = place_open(p);
-	struct reading r = {.next = 1};
+	struct seen r = {.next = 1};
 	assert_int_equal(store_facts(s, 1, UINT64_MAX, read_fact, &r), STORE_E_CORRUPT);
 	assert_int_equal(r.count, 299);
 	assert_false(r.wrong);
@@ -121,7 +121,7 @@ damaged_row_is_refused(void **state)
 	place_fill(p, 100, 2);
 	struct str bytes = known_fact(50, buf);
 	uint64_t checksum = htole64(known_checksum(2, 50, bytes));
-	struct reading r = {0};
+	struct seen r = {0};
 
 	assert_true(place_flip(p, &checksum, sizeof checksum, 30) > 0);
 	struct store *s = place_open(p);
@@ -210,7 +210,7 @@ static void
 lost_facts_are_noticed(void **state)
 {
 	struct place *p = *state;
-	struct reading r = {.next = 1};
+	struct seen r = {.next = 1};
 	place_fill(p, OLD, 4);
 	raw_delete(p, "facts", 100);
 	place_corrupt(p, "has 39999 facts");
@@ -220,7 +220,7 @@ lost_facts_are_noticed(void **state)
 	assert_int_equal(store_facts(s, 1, UINT64_MAX, read_fact, &r), STORE_E_CORRUPT);
 	assert_int_equal(r.count, 99);
 	assert_non_null(strstr(store_message(s), "fact 100 is missing"));
-	r = (struct reading){.next = 101};
+	r = (struct seen){.next = 101};
 	assert_int_equal(store_facts(s, 101, 1, read_fact, &r), STORE_E_CORRUPT);
 	assert_int_equal(r.count, 0);
 	store_close(s);

@@ -102,7 +102,7 @@ failed_commit_stops_the_store(void **state)
 {
 	struct place *p = *state;
 	struct store *s = place_open(p);
-	struct reading r = {.next = 1};
+	struct seen r = {.next = 1};
 	assert_int_equal(known_turn(p, s, 100), 0);
 	uint64_t digest = p->digest;
 	signal(SIGXFSZ, SIG_IGN);

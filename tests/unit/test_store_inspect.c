@@ -46,7 +46,7 @@ a_closed_store_is_read_and_left_as_it_is(void **state)
 	place_fill(p, 2000, 4);
 	assert_int_equal(stat(p->data, &before), 0);
 	struct store *s = inspect(p);
-	struct reading facts = {.next = 1}, rows = {0}, asides = {0};
+	struct seen facts = {.next = 1}, rows = {0}, asides = {0};
 	assert_int_equal(store_facts(s, 1, UINT64_MAX, read_fact, &facts), 0);
 	assert_int_equal(facts.count, 2000);
 	assert_int_equal(store_load(s, read_row, &rows), 0);
@@ -104,7 +104,7 @@ read_along(struct place *p, int from)
 		return 10;
 	uint64_t seen = 0;
 	while (read(from, &byte, 1) == 1) {
-		struct reading facts = {.next = seen + 1}, rows = {0};
+		struct seen facts = {.next = seen + 1}, rows = {0};
 		if (store_refresh(s) != 0 || store_head(s) <= seen)
 			return 11;
 		if (store_load(s, read_row, &rows) != 0 || rows.wrong)

@@ -39,7 +39,7 @@ what_is_gone_is_said(void **state)
 	struct place *p = *state;
 	place_fill(p, 500, 5);
 	struct store *s = place_open(p);
-	struct reading r = {.next = 201};
+	struct seen r = {.next = 201};
 	trim(p, s, 201);
 	assert_int_equal(store_facts(s, 1, 10, read_fact, &r), STORE_E_GONE);
 	assert_int_equal(store_facts(s, 200, 10, read_fact, &r), STORE_E_GONE);
