@@ -105,7 +105,7 @@ read_along(struct place *p, int from)
 	uint64_t seen = 0;
 	while (read(from, &byte, 1) == 1) {
 		struct seen facts = {.next = seen + 1}, rows = {0};
-		if (store_refresh(s) != 0 || store_head(s) <= seen)
+		if (store_refresh(s) != 0 || store_head(s) < seen)
 			return 11;
 		if (store_load(s, read_row, &rows) != 0 || rows.wrong)
 			return 12;
