@@ -57,9 +57,10 @@ data_failed(int code, const char *message)
 	return code == STORE_E_SYSTEM ? EXIT_INPUT : EXIT_REFUSED;
 }
 
-static void __attribute__((noreturn)) die_of_damage(int signal)
+/* What LMDB says of it, a line of its own code, helps nobody who restores a backup. */
+static void __attribute__((noreturn)) give_up(const char *words)
 {
-	(void)signal;
+	(void)words;
 	const char *text = TR("matchctl: the store's pages are damaged: reading them failed\n",
 			      "matchctl: страницы хранилища повреждены: прочитать их не удалось\n");
 	if (write(STDERR_FILENO, text, strlen(text)) < 0)
@@ -67,11 +68,19 @@ static void __attribute__((noreturn)) die_of_damage(int signal)
 	_exit(EXIT_REFUSED);
 }
 
+static void
+on_signal(int signal)
+{
+	(void)signal;
+	give_up(NULL);
+}
+
 void
 data_guard(void)
 {
-	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGABRT};
-	const struct sigaction act = {.sa_handler = die_of_damage};
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE};
+	const struct sigaction act = {.sa_handler = on_signal};
+	store_damaged = give_up;
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &act, NULL);
 }
