@@ -5,13 +5,13 @@ sent again under its key be carried out again.
 """
 
 import random
-import threading
 import time
 
 import pytest
 from daemon_process import running_daemon, wait_for
 from people import need, offer, register
 from protocol_client import Client, Consumer, NoAnswer, Refused
+from worker import Worker
 
 LISTINGS_EACH = 12
 PAUSE_S = 0.03  # between rounds: the load is steady and not all that the machine can do
@@ -20,27 +20,6 @@ OWNER = "mailer"  # of the durable subscriptions
 CREDIT, FETCHES_EACH = 40, 50  # how much a consumer takes at a time, and how often before it begins anew
 CHEAP = 502  # what the standing search looks for
 PROGRESS = 10  # commands acknowledged between two kills
-
-
-class Worker(threading.Thread):
-    """A thread whose exception is raised where it is joined."""
-
-    def __init__(self, work):
-        super().__init__(daemon=True)
-        self.work, self.problem = work, None
-        self.start()
-
-    def run(self):
-        try:
-            self.work()
-        except BaseException as problem:  # raised again by `finish`
-            self.problem = problem
-
-    def finish(self, timeout=60):
-        self.join(timeout)
-        if self.problem:
-            raise self.problem
-        assert not self.is_alive(), "the worker does not finish"
 
 
 class Publisher:
@@ -52,16 +31,16 @@ class Publisher:
     pause_s = PAUSE_S
 
     def __init__(self, runtime):
-        self.runtime, self.stopped = runtime, threading.Event()
+        self.runtime = runtime
         self.ledger = []  # (listing, title, number) as acknowledged
         self.on_their_way = {}  # the commands by request that are not yet answered
         self.asked_again = 0
         self.worker = Worker(self._work)
 
-    def _work(self):
+    def _work(self, stopping):
         with Client(self.runtime, timeout=ANSWER_S) as client:
             for turn in range(1_000_000):
-                if self.stopped.is_set():
+                if stopping.is_set():
                     return
                 self._settle(client, list(self._commands(turn)))
                 time.sleep(self.pause_s)
@@ -97,8 +76,7 @@ class Publisher:
             commands = refused + list(waiting.values())
 
     def stop(self):
-        self.stopped.set()
-        self.worker.finish()
+        self.worker.stop()
 
 
 def price_of(turn):
@@ -138,7 +116,7 @@ class Service:
         self.facts, self.heads = [], None
         self.worker = Worker(self._work)
 
-    def _work(self):
+    def _work(self, _stopping):
         with self.follower:
             while not self._arrived():
                 fact = self.follower.next(timeout=0.2)
@@ -164,7 +142,7 @@ class Mailbox:
         self.facts, self.taken_over, self.until = {}, 0, None
         self.worker = Worker(self._work)
 
-    def _work(self):
+    def _work(self, _stopping):
         with self.client:
             while not self._arrived():
                 self._live()
