@@ -3,7 +3,6 @@
 Whoever kills or stops them here starts them again; one that ends without having been told to is a violation.
 """
 
-import os
 import signal
 import subprocess
 import time
@@ -115,11 +114,3 @@ class Deployment(Daemon):
 
     def gateway_process_id(self):
         return self.gateway.pid if self.apart else self.gateway_pid()
-
-    def hold(self, process_id, seconds):
-        """Stops a process of this deployment for so long."""
-        os.kill(process_id, signal.SIGSTOP)
-        try:
-            time.sleep(seconds)
-        finally:
-            os.kill(process_id, signal.SIGCONT)
