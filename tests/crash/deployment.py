@@ -56,9 +56,13 @@ class Deployment(Daemon):
     def end_of_log(self):
         return "\n".join(self.log().splitlines()[-LAST_LINES:])
 
-    def stop(self):
-        """In order: the core answers what it has accepted while the gateway is there."""
+    def end_core(self):
+        """In order."""
         super().stop()
+
+    def stop(self):
+        """The core answers what it has accepted while the gateway is there."""
+        self.end_core()
         if self.gateway:
             self.gateway.terminate()
             code = self.gateway.wait(STOP_S)
