@@ -11,13 +11,15 @@ import time
 
 from ledger import demand
 
-from protocol_client import Client, NoAnswer, Refused
+from protocol_client import Client, Consumer, NoAnswer, Refused
 
 CREDIT_MAX = 300
 WAIT_MS_MAX = 100
 ANSWER_S = 0.15  # beyond the time that the fetch may wait
+PAUSE_S = 0.01
 DIE = 0.04  # of the fetches: it dies within what it is given
-TAKEN = ("subscription_taken",)  # by a request of its own that was late
+ACKNOWLEDGE = 0.7  # of them
+KNOW = 0.5  # of the lives: they say where they are
 
 Given = collections.namedtuple("Given", "number state body because")
 
@@ -30,84 +32,55 @@ def place(row):
 class DurableConsumer:
     """`given`: every row, once and in order. `keep`, if given, is called with each as well."""
 
-    def __init__(self, runtime, client, name, seed, keep=None, gone_on=None):
-        self.runtime, self.me, self.name, self.keep = runtime, client, name, keep
+    def __init__(self, runtime, owner, name, seed, keep=None):
+        self.runtime, self.owner, self.name, self.keep = runtime, owner, name, keep
         self.random = random.Random(seed)
-        self.given, self.done = [], gone_on or (0, 0)
-        self.lives = self.duplicates = self.fetches = 0
+        self.given, self.done = [], (0, 0)
+        self.lives = self.duplicates = 0
         self.patient = threading.Event()  # it dies no more
-        self._begin()
-
-    def _begin(self):
-        self.lives += 1
-        self.number = self.random.getrandbits(62) + 1
-        self.last = (0, 0)  # that this life was given
-        self.says_place = bool(self.given) and self.random.random() < 0.5
 
     def work(self, stopping):
-        """Until it is told to stop."""
-        client = Client(self.runtime)
+        """One life after the other, until it is told to stop."""
         while not stopping.is_set():
-            if not self.step(client):
-                client.close()
-                client = Client(self.runtime)
-        client.close()
+            self.lives += 1
+            with Client(self.runtime, timeout=ANSWER_S) as client:
+                self._live(Consumer(client, self.owner, self.name), stopping)
 
-    def step(self, client, wait_ms=None):
-        """One fetch. False where this life is over."""
-        wait_ms = self.random.randint(0, WAIT_MS_MAX) if wait_ms is None else wait_ms
-        client.timeout = wait_ms / 1000 + ANSWER_S
-        self.fetches += 1
+    def _live(self, life, stopping):
+        last = (0, 0)
+        if self.given and self.random.random() < KNOW:
+            life.after = {"after": self.given[-1].number}
+            if self.given[-1].state is not None:
+                life.after["after_state"] = self.given[-1].state
+        while last is not None and not stopping.is_set():
+            last = self._step(life, last)
+
+    def _step(self, life, last):
+        """One fetch. Returns how far this life has been given, or None where it is over."""
+        if not self.patient.is_set() and self.random.random() > ACKNOWLEDGE:
+            life.place = {}
         try:
-            reply = client.ask("subscription.fetch", **self._request(wait_ms))
+            reply = life.fetch(wait_ms=self.random.randint(0, WAIT_MS_MAX), credit=self.random.randint(1, CREDIT_MAX))
         except NoAnswer:
-            self._begin()
-            return False
-        except Refused as refused:
-            demand(refused.code in client.passing + TAKEN, f"{self.name}: {refused}")
-            if refused.code in TAKEN:
-                self._begin()
-            time.sleep(0.01)
-            return True
+            return None
+        except Refused as refused:  # taken: by a request of its own that was late
+            demand(refused.code in (*life.client.passing, "subscription_taken"), f"{self.name}: {refused}")
+            time.sleep(PAUSE_S)
+            return last if refused.code in life.client.passing else None
         demand("subscription_lagged" not in reply and "epoch_changed" not in reply, f"{self.name}: {reply}")
-        return self._deal_with([Given(row["number"], row.get("state"), row["body"], row.get("because"))
-                                for row in reply["facts"]])
+        return self._deal_with(reply["facts"], last)
 
-    def _request(self, wait_ms):
-        request = {"client": self.me, "name": self.name, "consumer": self.number, "wait_ms": wait_ms,
-                   "credit": self.random.randint(1, CREDIT_MAX)}
-        if self.patient.is_set():
-            request["credit"] = CREDIT_MAX
-        request.update(self._words("ack", self.done) if self.patient.is_set() or self.random.random() < 0.7 else {})
-        if self.last > (0, 0):
-            request.update(self._words("after", self.last))
-        elif self.says_place:
-            request.update(self._words("after", self.done))
-        return request
-
-    def _words(self, word, at):
-        """Among what stands the number is that of the beginning."""
-        if at == (0, 0):
-            return {}
-        first, count = at
-        if first == 1:
-            return {word: count}
-        return {word: self.given[0].number, f"{word}_state": count}
-
-    def _deal_with(self, rows):
+    def _deal_with(self, rows, last):
         dies = not self.patient.is_set() and self.random.random() < DIE
-        rows = rows[: self.random.randint(0, len(rows))] if dies else rows
-        for row in rows:
-            demand(place(row) > self.last, f"{self.name}: {row} comes behind {self.last}")
-            self.last = place(row)
-            if place(row) <= self.done:
+        for row in rows[: self.random.randint(0, len(rows))] if dies else rows:
+            row = Given(row["number"], row.get("state"), row["body"], row.get("because"))
+            demand(place(row) > last, f"{self.name}: {row} comes behind {last}")
+            last = place(row)
+            if last <= self.done:
                 self.duplicates += 1
                 continue
             self.given.append(row)
             if self.keep:
                 self.keep(row)
-            self.done = place(row)
-        if dies:
-            self._begin()
-        return not dies
-
+            self.done = last
+        return None if dies else last

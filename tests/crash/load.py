@@ -189,7 +189,7 @@ class Load:
     @staticmethod
     def _check_nothing_left(client, consumer):
         """What is acknowledged does not come again, to nobody."""
-        request = {"client": consumer.me, "name": consumer.name, "consumer": consumer.number + 1}
+        request = {"client": consumer.owner, "name": consumer.name, "consumer": 1}
         kind, number = consumer.done
         demand(kind == 1, f"{consumer.name} was given no fact")
         client.ask_until_answered("subscription.fetch", PATIENCE_S, **request, ack=number, credit=0)
