@@ -8,7 +8,7 @@ rightly, the follower has each fact once and in order, and after a last start wi
 acknowledged is there: the same listings, and the same facts as without any fault.
 
   tests/crash/sweep.py            everything, about twenty minutes
-  tests/crash/sweep.py --quick    a sample
+  tests/crash/sweep.py --most 1   a sample, less than 40 s: so many faults of each sort
   tests/crash/sweep.py --only core:serve:sync:EIO:3:once --log     one fault, with what the daemon logged of it
 """
 
@@ -37,8 +37,8 @@ HOWS = {
     "accept": ["EMFILE", "ECONNABORTED"],
 }
 LASTING = [("memory", "ENOMEM"), ("file", "ENOSPC"), ("file", "EIO"), ("sync", "EIO")]  # until the process ends
-FULL_MAX, QUICK_MAX = 110, 1  # faults of one row of the plan
-QUICK_MEMORY = 4  # there are many more calls of this kind
+FULL_MAX = 110  # faults of one row of the plan
+LEAST_MEMORY = 4  # there are many more calls of this kind
 
 Client.passing += ("journal_unreadable",)  # LMDB had no memory for a read, and the core goes on
 
@@ -164,7 +164,7 @@ def plan(counts, most, chance):
     for (program, window), run in counts.items():
         for call, hows in HOWS.items():
             for how in hows:
-                rather = max(most, QUICK_MEMORY) if call == "memory" else most
+                rather = max(most, LEAST_MEMORY) if call == "memory" else most
                 for nth in sample(run.calls[call], rather, chance):
                     yield Fault(program, window, call, how, nth, "once")
         for call, how in LASTING:
@@ -202,7 +202,7 @@ class Tally:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a sample that takes less than 40 s")
+    parser.add_argument("--most", type=int, default=FULL_MAX, metavar="N", help="faults of each sort")
     parser.add_argument("--only", action="append", type=Fault.read, metavar="FAULT",
                         help="program:window:call:how:nth:once|on")
     parser.add_argument("--log", action="store_true", help="show what the daemon logged, and where the call failed")
@@ -214,8 +214,7 @@ def main():
     counts = {place: count(*place) for place in places}
     story = next(iter(counts.values())).story
     tally, begun = Tally(), time.monotonic()
-    most = QUICK_MAX if arguments.quick else FULL_MAX
-    for fault in arguments.only or plan(counts, most, random.Random(arguments.seed)):
+    for fault in arguments.only or plan(counts, arguments.most, random.Random(arguments.seed)):
         tally.try_fault(fault, story, arguments.log)
     print(f"{tally.runs} runs in {time.monotonic() - begun:.0f} s", file=sys.stderr)
     print(tally.line(counts))
