@@ -189,7 +189,8 @@ go_to(struct subscription *sub, struct place_in after)
 static void
 move_on(struct delivery *d, struct subscription *sub)
 {
-	bool far = sub->seen.number - sub->acked.number >= MOVED;
+	bool far = sub->seen.number - sub->acked.number >= MOVED ||
+		   sub->acked.number + 1 < d->journal->first(d->journal->self);
 	if (is_owed(sub) || !place_before(sub->acked, sub->seen))
 		return;
 	if (far || sub->seen.state != sub->acked.state)

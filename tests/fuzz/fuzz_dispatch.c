@@ -4,30 +4,59 @@
  *
  * The input is records of one byte (minutes that pass), two bytes of length, and a request.
  * Whatever comes in, each request is answered by exactly one well-formed reply under the protocol's
- * limits, and the facts, replayed, give the same market.
+ * limits, at once or, a fetch, behind the turn; the facts, replayed, give the same market; and what
+ * is kept of subscriptions and replies can be taken back.
  */
 
 #include "core/market.h"
+#include "daemon/delivery.h"
 #include "daemon/dispatch.h"
+#include "daemon/publish.h"
+#include "daemon/replies.h"
 #include "fuzz.h"
 #include "market.h"
 #include "proto/proto.h"
+#include "util/mem.h"
+
+#include <stdlib.h>
 
 enum { REQUESTS = 64 };
+
+struct kept_fact {
+	struct buf bytes, note;
+};
 
 struct run {
 	struct dispatch dispatch;
 	struct market *shadow; /* follows by facts alone */
+	struct kept_fact *facts;
+	size_t n_facts, cap_facts;
+	unsigned answered; /* fetches */
 };
 
+static struct run *the_run; /* whose facts the journal has */
+
+/* As turn.c does it. */
 static void
 follow(void *arg, const struct fact *f, struct str bytes)
 {
 	struct run *r = arg;
 	struct fact decoded;
-	(void)f;
+	struct buf body = BUF_EMPTY;
 	must(fact_decode(bytes, &decoded));
 	must(market_apply(r->shadow, &decoded));
+	r->facts = mem_grow(r->facts, r->n_facts, &r->cap_facts, sizeof *r->facts);
+	struct kept_fact *kept = &r->facts[r->n_facts++];
+	*kept = (struct kept_fact){BUF_EMPTY, BUF_EMPTY};
+	buf_put(&kept->bytes, bytes.p, bytes.len);
+	struct recent_fact recent = {.number = f->number};
+	about_fact(r->dispatch.market, f, &recent.about);
+	publish_body(r->dispatch.market, f, &body);
+	subscriptions_judge(r->dispatch.subscriptions, f, &recent.about, &kept->note);
+	recent.body = buf_str(&body);
+	recent.note = kept->note.len ? buf_str(&kept->note) : STR_NONE;
+	delivery_keep(r->dispatch.delivery, &recent);
+	buf_free(&body);
 }
 
 static void
@@ -37,7 +66,7 @@ drop_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t c
 	must(!bytes.p || market_row_checksum(table, key, bytes) == checksum);
 }
 
-/* ---- a journal that is empty ---- */
+/* ---- a journal in memory ---- */
 
 static const uint8_t *
 epoch(void *self)
@@ -73,10 +102,14 @@ read_facts(void *self, uint64_t from, uint64_t limit,
 	   bool (*fact)(void *arg, const struct journalled *f), void *arg)
 {
 	(void)self;
-	(void)from;
-	(void)limit;
-	(void)fact;
-	(void)arg;
+	for (uint64_t n = from ? from : 1; n <= the_run->n_facts && limit-- > 0; n++) {
+		const struct kept_fact *kept = &the_run->facts[n - 1];
+		struct journalled j = {.number = n, .bytes = buf_str(&kept->bytes)};
+		if (kept->note.len)
+			j.note = buf_str(&kept->note);
+		if (!fact(arg, &j))
+			break;
+	}
 	return 0;
 }
 
@@ -131,15 +164,92 @@ begin(struct run *r)
 }
 
 static void
+must_be_reply(struct str reply)
+{
+	must(reply.len <= PROTO_MAX_REPLY);
+	must(mp_check(reply, 16, 200000, NULL) == MP_OK);
+	struct mp ok = mp_find(mp_of(reply), STR("ok"));
+	must(mp_peek(&ok) == MP_BOOL);
+}
+
+static void
+take_delivery(void *arg, void *origin, struct str envelope, struct str reply)
+{
+	struct run *r = arg;
+	(void)origin;
+	must(str_eq(envelope, STR("me")));
+	must_be_reply(reply);
+	r->answered++;
+}
+
+static void
 try_request(struct run *r, struct str request, int64_t clock_ms)
 {
 	struct buf reply = BUF_EMPTY;
+	unsigned before = r->answered;
+	r->dispatch.origin = r;
+	r->dispatch.envelope = STR("me");
+	r->dispatch.monotonic_ms = clock_ms;
 	dispatch_request(&r->dispatch, request, clock_ms, &reply);
-	must(reply.len <= PROTO_MAX_REPLY);
-	must(mp_check(buf_str(&reply), 16, 200000, NULL) == MP_OK);
-	struct mp ok = mp_find(mp_of(buf_str(&reply)), STR("ok"));
-	must(mp_peek(&ok) == MP_BOOL);
+	if (reply.len > 0)
+		must_be_reply(buf_str(&reply));
+	for (int i = 0; i < 100 && delivery_run(r->dispatch.delivery, clock_ms + 100000); i++)
+		;
+	must(reply.len > 0 || r->answered > before ||
+	     delivery_deadline_ms(r->dispatch.delivery) == INT64_MAX);
 	buf_free(&reply);
+}
+
+/* ---- what is kept ---- */
+
+struct shelf {
+	struct subscriptions *subscriptions;
+	struct replies *replies;
+};
+
+static void
+put_back(void *arg, bool views, uint64_t key, struct str bytes)
+{
+	struct shelf *s = arg;
+	if (bytes.p && !views)
+		must(subscriptions_load(s->subscriptions, key, bytes));
+	else if (bytes.p)
+		must(subscriptions_load_view(s->subscriptions, key, bytes));
+}
+
+static void
+put_reply_back(void *arg, uint64_t number, struct str bytes)
+{
+	struct shelf *s = arg;
+	if (bytes.p)
+		must(replies_load(s->replies, number, bytes));
+}
+
+static void
+take_back(struct run *r)
+{
+	struct shelf s = {subscriptions_new(r->dispatch.market), replies_new()};
+	subscriptions_flush(r->dispatch.subscriptions, put_back, &s);
+	replies_flush(r->dispatch.replies, put_reply_back, &s);
+	must(subscriptions_count(s.subscriptions) ==
+	     subscriptions_count(r->dispatch.subscriptions));
+	subscriptions_free(s.subscriptions);
+	replies_free(s.replies);
+}
+
+static void
+end(struct run *r)
+{
+	delivery_free(r->dispatch.delivery);
+	subscriptions_free(r->dispatch.subscriptions);
+	replies_free(r->dispatch.replies);
+	market_free(r->dispatch.market);
+	market_free(r->shadow);
+	for (size_t i = 0; i < r->n_facts; i++) {
+		buf_free(&r->facts[i].bytes);
+		buf_free(&r->facts[i].note);
+	}
+	free(r->facts);
 }
 
 int
@@ -149,6 +259,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int64_t clock_ms = 1;
 	r.dispatch.emit_arg = &r;
 	r.shadow = market_new();
+	r.dispatch.replies = replies_new();
+	r.dispatch.subscriptions = subscriptions_new(r.dispatch.market);
+	r.dispatch.delivery =
+	    delivery_new(r.dispatch.market, &journal, r.dispatch.subscriptions, take_delivery, &r);
+	the_run = &r;
 	begin(&r);
 	for (int n = 0; n < REQUESTS && size >= 3; n++) {
 		size_t len = (size_t)data[1] << 8 | data[2];
@@ -163,7 +278,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	market_flush(r.dispatch.market, drop_row, NULL);
 	market_flush(r.shadow, drop_row, NULL);
 	must(market_digest(r.dispatch.market) == market_digest(r.shadow));
-	market_free(r.dispatch.market);
-	market_free(r.shadow);
+	take_back(&r);
+	end(&r);
 	return 0;
 }
