@@ -55,6 +55,11 @@ def head(daemon):
     return daemon.ask("status")["head"]
 
 
+def consumed(daemon):
+    """Whether somebody waits for facts of `s`."""
+    return objects(ctl(daemon, "subscription", "show", "s", "--json"))[0]["waiting"]
+
+
 @contextlib.contextmanager
 def watching(daemon, *arguments, **environment):
     """matchctl watch, running; one second's patience."""
@@ -231,16 +236,12 @@ def test_a_watch_that_is_stopped_has_acknowledged_what_it_printed(daemon):
 
 def test_a_second_watch_takes_over_and_the_first_one_ends(daemon):
     ctl(daemon, "subscription", "create", "s")
-
-    def consumed():
-        return objects(ctl(daemon, "subscription", "show", "s", "--json"))[0]["waiting"]
-
     with watching(daemon, "--durable", "s") as first:
-        wait_for(consumed, what="the first")
+        wait_for(lambda: consumed(daemon), what="the first")
         with watching(daemon, "--durable", "s") as second:
             _, errors = first.communicate(timeout=20)
             assert first.returncode == REFUSED and "subscription_taken" in errors
-            wait_for(consumed, what="the second")
+            wait_for(lambda: consumed(daemon), what="the second")
             ctl(daemon, "subscription", "delete", "s")
             _, errors = second.communicate(timeout=20)
             assert second.returncode == REFUSED and "subscription_deleted" in errors
@@ -404,7 +405,9 @@ def test_kills_of_the_core_lose_nothing_and_what_comes_twice_is_known_by_its_num
     def watch():
         command = [MATCHCTL, "-e", daemon.runtime, "-t", "1", "watch", "--durable", "s", *ways[how]]
         with open(out, "ab") as to:
-            return subprocess.Popen([str(word) for word in command], stdout=to)
+            process = subprocess.Popen([str(word) for word in command], stdout=to)
+        wait_for(lambda: consumed(daemon), what="the watch")
+        return process
 
     with receiver:
         process = watch()
