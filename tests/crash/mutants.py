@@ -99,19 +99,23 @@ class Tree:
         program = pathlib.Path(self.tests[test]["cmd"][0])
         return [str(program.relative_to(self.build))]
 
-    def passes(self, test: str) -> bool:
-        """Builds what the test needs and runs it. What hangs does not pass."""
-        self.must(["ninja", "-j1", "-C", self.build, *self.targets(test)])
+    def make(self, targets: list[str]) -> None:
+        self.must(["ninja", "-j1", "-C", self.build, *targets])
+
+    def passes(self, test: str, arguments: list[str] | None = None, timeout_s: int = TIMEOUT_S) -> bool:
+        """Builds what the test needs and runs it, with arguments of meson's or others. What hangs does not pass."""
+        self.make(self.targets(test))
         if test.endswith(".py"):
             command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/flow/{test}"]
         else:
             command = self.tests[test]["cmd"]
+            command = command if arguments is None else [command[0], *arguments]
         with open(self.place / "output", "w", encoding="utf-8") as output:
             process = subprocess.Popen(
                 command, cwd=self.place, stdout=output, stderr=output, start_new_session=True,
                 env={**os.environ, "MATCHD_BUILD": str(self.build)})
             try:
-                return process.wait(TIMEOUT_S) == 0
+                return process.wait(timeout_s) == 0
             except subprocess.TimeoutExpired:
                 return False
             finally:
