@@ -118,8 +118,8 @@ fetch(struct consumer *c)
 	c->asked_id = ++c->id;
 	c->patience_ms = (int64_t)wait + LATE_MS;
 	c->asked_ms = s->now_ms;
-	put_request(&request, 5u + ack + in_state + (ack && in_state), "subscription.fetch", c->id, "portal",
-		    NULL);
+	put_request(&request, 5u + ack + in_state + (ack && in_state), "subscription.fetch", c->id,
+		    "portal", NULL);
 	put_text(&request, "name", c->name);
 	put_number(&request, "consumer", c->number);
 	put_number(&request, "credit", 1 + chance_below(&s->chance, 6));
