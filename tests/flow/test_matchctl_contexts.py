@@ -104,7 +104,7 @@ def test_the_file_is_private_and_written_as_a_whole(run):
     [
         ("contexts: [", ":2: "),
         ("uses: one\n", "`use` and `contexts`"),
-        ("contexts:\n  one: {port: 5}\n", "endpoint, timeout, lang and color"),
+        ("contexts:\n  one: {port: 5}\n", "endpoint, timeout, lang, color and client"),
         ("contexts:\n  one: {timeout: never}\n", "1 to 3600"),
         ("contexts:\n  one: {endpoint: [a]}\n", "endpoint"),
         ("contexts: one\n", "a map of names"),
