@@ -41,6 +41,15 @@ arg_int(const struct call *c, const char *name, int64_t otherwise)
 	return v->present && !v->nil ? v->number : otherwise;
 }
 
+static inline bool
+arg_is_there(const struct call *c, const char *name)
+{
+	const struct proto_value *v = proto_arg(c->request, name);
+	return v->present && !v->nil;
+}
+
+/* Appends the canonical bytes of the filter that the request describes; false with a refusal. */
+bool dispatch_filter(struct call *c, struct buf *out);
 /* The answer where the journal cannot be read. */
 void refuse_unreadable(struct refusal *ret, const struct journal *j);
 /* The place of a word in a NULL-terminated list, or -1. */

@@ -1,0 +1,55 @@
+#pragma once
+
+/* What the files of subscriptions share: the registry (subscriptions.c), what passes
+ * (subscriptions_judge.c), what is stored (subscriptions_stored.c). */
+
+#include "daemon/subscriptions.h"
+#include "daemon/views.h"
+#include "util/hash.h"
+
+/* A subscription in the tables by name and by number. */
+struct entry {
+	struct subscription sub;
+	UT_hash_handle by_name, by_number;
+	uint32_t key_len;
+	char key[2 * SUBSCRIPTION_NAME]; /* "client" 0 "name" */
+};
+
+struct owner {
+	struct subscription *own;
+	size_t count;
+	UT_hash_handle hh;
+	uint32_t len;
+	char name[SUBSCRIPTION_NAME];
+};
+
+struct subscriptions {
+	struct market *market;
+	struct searches *searches;
+	struct views *views;
+	struct entry *by_name, *by_number;
+	struct owner *owners;
+	struct subscription *all;
+	uint32_t made;	       /* the last number given */
+	struct numbers scored; /* picky ones without conditions */
+	size_t n_picky, n_dirty;
+	bool must_store, counter_dirty;
+	struct numbers removed;	 /* stored ones that are gone */
+	struct numbers now, met; /* room for judging */
+};
+
+/* NULL where there is none of that number. */
+struct subscription *subscriptions_by_number(const struct subscriptions *s, uint32_t number);
+/* Puts it into all tables; false where its conditions have no exchange. */
+bool subscriptions_insert(struct subscriptions *s, struct entry *e);
+/* To be stored with the next commit that comes anyhow. */
+void subscription_dirty(struct subscriptions *s, struct subscription *sub);
+/* Every told pair that passes is in a picky one's view from the beginning. */
+void subscriptions_seed(struct subscriptions *s, const struct subscription *sub);
+
+static inline void
+copy_name(char to[SUBSCRIPTION_NAME], struct str name)
+{
+	memcpy(to, name.p, name.len);
+	to[name.len] = '\0';
+}

@@ -1,0 +1,136 @@
+/* Subscriptions as asides of the store, and back. */
+
+#include "daemon/subscriptions_internal.h"
+
+#include "util/mp.h"
+
+enum { ROW_COUNTER = 0 }; /* the aside that holds the last number given */
+
+bool
+subscriptions_must_store(const struct subscriptions *s)
+{
+	return s->must_store || views_changed(s->views);
+}
+
+bool
+subscriptions_could_store(const struct subscriptions *s)
+{
+	return s->n_dirty > 0 || subscriptions_must_store(s);
+}
+
+static void
+encode(const struct subscription *sub, struct buf *out)
+{
+	buf_clear(out);
+	mp_put_array(out, 12);
+	mp_put_text(out, sub->client);
+	mp_put_text(out, sub->name);
+	mp_put_bin(out, sub->filter.bytes);
+	mp_put_int(out, sub->created_ms);
+	mp_put_uint(out, sub->created_at);
+	mp_put_uint(out, sub->state_listings);
+	mp_put_int(out, sub->ack_timeout_ms);
+	mp_put_uint(out, sub->acked.state);
+	mp_put_uint(out, sub->acked.number);
+	mp_put_int(out, sub->acked_ms);
+	mp_put_bin(out, (struct str){(const char *)sub->epoch, SUBSCRIPTION_EPOCH});
+	mp_put_bool(out, sub->misfit);
+}
+
+/* Whom views go to. */
+struct put_view {
+	subscriptions_put_fn put;
+	void *arg;
+};
+
+static void
+put_view(void *arg, uint64_t pair, struct str bytes)
+{
+	struct put_view *p = arg;
+	p->put(p->arg, true, pair, bytes);
+}
+
+void
+subscriptions_flush(struct subscriptions *s, subscriptions_put_fn put, void *arg)
+{
+	struct buf bytes = BUF_EMPTY;
+	struct put_view views = {put, arg};
+
+	if (s->counter_dirty) {
+		mp_put_uint(&bytes, s->made);
+		put(arg, false, ROW_COUNTER, buf_str(&bytes));
+	}
+	for (size_t i = 0; i < s->removed.len; i++)
+		put(arg, false, s->removed.at[i], STR_NONE);
+	s->removed.len = 0;
+	for (struct subscription *sub = s->all; sub && s->n_dirty > 0; sub = sub->next) {
+		if (!sub->dirty)
+			continue;
+		s->n_dirty--;
+		sub->dirty = false;
+		encode(sub, &bytes);
+		put(arg, false, sub->number, buf_str(&bytes));
+	}
+	views_flush(s->views, put_view, &views);
+	s->must_store = s->counter_dirty = false;
+	buf_free(&bytes);
+}
+
+static bool
+read_name(struct mp *in, char ret[SUBSCRIPTION_NAME])
+{
+	struct str name = mp_get_str(in);
+	if (in->failed || name.len == 0 || name.len >= SUBSCRIPTION_NAME)
+		return false;
+	copy_name(ret, name);
+	return true;
+}
+
+static bool
+decode(struct subscription *sub, struct str bytes)
+{
+	struct mp in = mp_of(bytes);
+	if (mp_get_array(&in) != 12 || !read_name(&in, sub->client) || !read_name(&in, sub->name))
+		return false;
+	struct str filter = mp_get_bin(&in);
+	sub->created_ms = mp_get_int(&in);
+	sub->created_at = mp_get_uint(&in);
+	sub->state_listings = (uint32_t)mp_get_uint(&in);
+	sub->ack_timeout_ms = mp_get_int(&in);
+	sub->acked.state = mp_get_uint(&in);
+	sub->acked.number = mp_get_uint(&in);
+	sub->acked_ms = mp_get_int(&in);
+	struct str epoch = mp_get_bin(&in);
+	sub->misfit = mp_get_bool(&in);
+	if (in.failed || epoch.len != SUBSCRIPTION_EPOCH)
+		return false;
+	memcpy(sub->epoch, epoch.p, SUBSCRIPTION_EPOCH);
+	return filter_decode(filter, &sub->filter);
+}
+
+bool
+subscriptions_load(void *subscriptions, uint64_t key, struct str bytes)
+{
+	struct subscriptions *s = subscriptions;
+	if (key == ROW_COUNTER) {
+		struct mp in = mp_of(bytes);
+		s->made = (uint32_t)mp_get_uint(&in);
+		return !in.failed;
+	}
+	struct entry *e = mem_zalloc(sizeof *e);
+	e->sub.number = (uint32_t)key;
+	if (key > s->made || !decode(&e->sub, bytes) ||
+	    subscriptions_find(s, str_of(e->sub.client), str_of(e->sub.name))) {
+		filter_done(&e->sub.filter);
+		free(e);
+		return false;
+	}
+	return subscriptions_insert(s, e);
+}
+
+bool
+subscriptions_load_view(void *subscriptions, uint64_t key, struct str bytes)
+{
+	struct subscriptions *s = subscriptions;
+	return views_load(s->views, key, bytes);
+}
