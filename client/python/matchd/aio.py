@@ -219,8 +219,8 @@ class AsyncFollower(AsyncIterator[Fact]):
 
 
 class AsyncSubscription(AsyncIterator[Delivery]):
-    """As `Subscription`. It belongs to one task at a time. What it does may be cancelled at any time, and loses nothing;
-    `ack` is not awaited, for it never waits."""
+    """As `Subscription`. It belongs to one task at a time. What it does may be cancelled at any time, and loses
+    nothing; `ack` is not awaited, for it never waits."""
 
     def __init__(self, consuming: Consuming, commands: str) -> None:
         self._consuming, self._line = consuming, ConsumerLine(consuming, commands)

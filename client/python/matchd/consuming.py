@@ -6,9 +6,9 @@ is done. At most one such page is on its way while there are deliveries enough; 
 the next page goes with a fetch that replaces the one that waits, which matchd then answers at once.
 
 Every question says behind which delivery the answer is to begin, so that one that was lost or late leaves no hole.
-Every connection has a consumer number of its own. When an answer is overdue, the connection is given up with its number:
-the next number takes the subscription over, and is given again what was not acknowledged. What has been taken already is
-known by its place, so it is given to the caller once.
+Every connection has a consumer number of its own. When an answer is overdue, the connection is given up with its
+number: the next number takes the subscription over. What comes again is known by its place, so it is given to the caller
+once.
 """
 
 import math

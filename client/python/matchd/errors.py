@@ -43,8 +43,8 @@ class ProtocolError(Error):
 class EpochChanged(Error):
     """matchd has lost or replaced its store: what is known by number is void, and numbers begin anew at 1.
 
-    `old` and `new` are the epochs. They are equal where a store was put back from an older copy of itself. `old` is None
-    where a subscription was told by matchd, and had not been given anything itself.
+    `old` and `new` are the epochs. They are equal where a store was put back from an older copy of itself. `old` is
+    None where a subscription was told by matchd, and had not been given anything itself.
     """
 
     def __init__(self, old: bytes | None, new: bytes) -> None:

@@ -189,8 +189,8 @@ class Follower(Iterator[Fact]):
     Losses, and restarts of gateway or core, are made good; meanwhile it just takes longer. Iterating waits for ever.
     EpochChanged is raised where matchd has another store than before: what is known by number is void, and the next
     call begins with number 1 of the new epoch. Lagged is raised where facts are gone that it had not given yet, and
-    that may have been of its streams: the next call goes on behind them. Refused and ProtocolError are raised where the journal cannot be read;
-    the next call tries again. Close it, or use it in a `with`.
+    that may have been of its streams: the next call goes on behind them. Refused and ProtocolError are raised where the
+    journal cannot be read; the next call tries again. Close it, or use it in a `with`.
     """
 
     def __init__(self, where: tuple[str, str], following: Following) -> None:
@@ -230,8 +230,8 @@ class Subscription(Iterator[Delivery]):
     """Gives what a durable subscription lets through, in order, and each delivery once as long as this object lives.
 
     What was not acknowledged comes again to the next consumer: to another `subscription` of that name, which takes it
-    over from this one. Losses, and restarts of gateway or core, are made good; meanwhile it just takes longer. Iterating
-    waits for ever.
+    over from this one. Losses, and restarts of gateway or core, are made good; meanwhile it just takes longer.
+    Iterating waits for ever.
 
     EpochChanged is raised where matchd was put back from a backup: the next call goes on where the backup was made.
     Lagged is raised where facts are gone before they were taken: the next call goes on behind them. Refused is raised

@@ -85,7 +85,8 @@ class Mailbox:
         if "after" in asked and self.known_epoch == self.epoch and asked["after"] <= self.head:
             self.seen = self.given = max(self.acked, (asked.get("after_state", DONE), asked["after"]))
         self.other_epoch = asked.get("epoch", self.epoch) != self.epoch
-        self.origin, self.waiting = origin, (asked["id"], asked.get("credit", 1000), now + asked.get("wait_ms", 0) / 1000)
+        until = now + asked.get("wait_ms", 0) / 1000
+        self.origin, self.waiting = origin, (asked["id"], asked.get("credit", 1000), until)
         return replies + self.tick(now)
 
     def take_ack(self, ack, now):

@@ -317,7 +317,7 @@ TURNS = 400
 @each
 @pytest.mark.parametrize("seed", range(60))
 def test_random_days_lose_nothing(streams, seed):
-    """The feed drops, repeats and swaps; answers are lost; gateway, follower and store go and come back; old facts go."""
+    """The feed drops, repeats and swaps; answers are lost; gateway, follower and store go and come back; facts go."""
     world = World(streams, seed=seed, chances=dict(CHANCES))
     day, given, gone = world.random, [], set()
 
