@@ -15,6 +15,8 @@ enum {
 	MOVED = 4096	  /* facts that nobody had to acknowledge, before that is worth storing */
 };
 
+static const char taken[] = "another consumer fetches from it now";
+
 /* A fetch that waits. */
 struct fetch {
 	struct subscription *sub;
@@ -172,12 +174,21 @@ is_owed(const struct subscription *sub)
 	return place_before(sub->acked, sub->given);
 }
 
+/* A number from before the subscription began, while the state is being given: it is of an earlier
+ * subscription of that name, and would pass over the state. */
+static bool
+is_of_another(const struct subscription *sub, struct place_in place)
+{
+	return sub->acked.state != STATE_DONE && place.state == STATE_DONE &&
+	       place.number <= sub->acked.number;
+}
+
 /* Goes on where the consumer says it is, unless that is where it is anyhow. Whatever was lost,
  * repeated or late in between, the answer fits the question. */
 static void
 go_to(struct subscription *sub, struct place_in after)
 {
-	if (place_before(after, sub->acked))
+	if (is_of_another(sub, after) || place_before(after, sub->acked))
 		after = sub->acked;
 	if (!place_before(after, sub->given) && !place_before(sub->given, after))
 		return;
@@ -212,7 +223,7 @@ take_ack(struct delivery *d, struct subscription *sub, struct place_in ack, int6
 		       "there is no fact of that number yet");
 		return false;
 	}
-	if (!place_before(sub->acked, ack))
+	if (is_of_another(sub, ack) || !place_before(sub->acked, ack))
 		return true;
 	if (place_before(sub->seen, ack)) /* given before a restart, or lost and known to be */
 		sub->seen = ack;
@@ -223,10 +234,21 @@ take_ack(struct delivery *d, struct subscription *sub, struct place_in ack, int6
 	return true;
 }
 
+/* Whether it was taken over from this consumer: what it sends, perhaps late, does not take it back. */
+static bool
+was_taken_from(const struct subscription *sub, uint64_t consumer)
+{
+	for (unsigned i = 0; i < CONSUMERS_KNOWN; i++)
+		if (sub->before[i] == consumer)
+			return true;
+	return false;
+}
+
 static void
 take_over(struct delivery *d, struct subscription *sub, uint64_t consumer)
 {
-	delivery_end(d, sub, "subscription_taken", "another consumer fetches from it now");
+	delivery_end(d, sub, "subscription_taken", taken);
+	sub->before[sub->n_before++ % CONSUMERS_KNOWN] = sub->consumer;
 	sub->consumer = consumer;
 	sub->asked = 0;
 	rewind_to_acked(sub);
@@ -253,6 +275,10 @@ delivery_fetch(struct delivery *d, struct subscription *sub, const struct fetch_
 	       int64_t now_ms, int64_t monotonic_ms, struct refusal *ret)
 {
 	bool in_epoch = ask->epoch && is_epoch(d, ask->epoch);
+	if (was_taken_from(sub, ask->consumer)) {
+		refuse(ret, "subscription_taken", "consumer", "a number that is new", "%s", taken);
+		return false;
+	}
 	if (ask->consumer != sub->consumer)
 		take_over(d, sub, ask->consumer);
 	else if (ask->id <= sub->asked)

@@ -25,6 +25,7 @@ enum {
 	SUBSCRIPTION_NAME = 65, /* with the zero */
 	SUBSCRIPTION_EPOCH = 16,
 	ACK_TIMEOUT_MS = 30000, /* unless told */
+	CONSUMERS_KNOWN = 8, /* numbers of earlier consumers, whose late fetches are told apart */
 };
 
 /* A place among what a subscription is given: while the state comes first, how much of it was given
@@ -55,8 +56,10 @@ struct subscription {
 	struct place_in given; /* the last that was handed out; not above acked: nothing is out */
 	int64_t given_ms;      /* by the monotonic clock */
 	uint64_t consumer;     /* who fetches; 0: nobody yet */
-	uint64_t asked;	       /* the id of its last request */
-	struct fetch *fetch;   /* that waits; NULL: none */
+	uint64_t before[CONSUMERS_KNOWN]; /* whom it was taken over from, the oldest at n_before */
+	unsigned n_before;
+	uint64_t asked;		  /* the id of its last request */
+	struct fetch *fetch;	  /* that waits; NULL: none */
 	struct state_pair *pairs; /* of the state, while it is given (page.c); owned */
 	size_t n_pairs, next_pair;
 	bool misfit; /* its exchange has changed in what its conditions state: nothing passes */

@@ -259,6 +259,39 @@ def test_a_fetch_waits_for_the_next_fact(market):
         )["facts"] == []
 
 
+def test_who_was_taken_from_is_told_and_does_not_take_it_back(market):
+    people = market.people()
+    first = market.subscribe(participant=people.customer)
+    second = Consumer(market.client, ME, first.name)
+    people.need()
+    given = first.fetch(acknowledge=False)["facts"]
+    assert second.fetch(acknowledge=False)["facts"] == given
+    for _ in range(2):
+        with pytest.raises(Refused) as refused:
+            first.fetch()
+        assert (refused.value.code, refused.value.field) == ("subscription_taken", "consumer")
+    assert second.fetch(acknowledge=False)["facts"] == []
+    first.take_over()
+    assert first.fetch()["facts"] == given
+
+
+@pytest.mark.parametrize("facts_between", [True, False])
+@pytest.mark.parametrize("late", ["ack", "after"])
+def test_what_was_said_of_an_earlier_subscription_passes_over_no_state(market, late, facts_between):
+    people = market.people()
+    people.need()
+    consumer = market.subscribe(exchange="parts", participant=people.customer)
+    head = market.client.ask("status")["head"]
+    market.client.ask("subscription.delete", client=ME, name=consumer.name)
+    if facts_between:
+        people.offer(people.bolt)
+    again = {"client": ME, "name": consumer.name, "exchange": "parts", "participant": people.customer}
+    market.client.ask("subscription.create", **again, start="state")
+    rows = consumer.fetch(**{late: head})["facts"]
+    assert [row["body"]["fact"] for row in rows] == ["listing.opened", "match.made"][: 1 + facts_between]
+    assert all("state" in row for row in rows)
+
+
 @pytest.mark.parametrize(
     "what, code", [("take over", "subscription_taken"), ("delete", "subscription_deleted"), ("again", None)]
 )
