@@ -141,6 +141,17 @@ def test_another_consumer_takes_over_and_a_deleted_subscription_is_told(client, 
                 second.next(PATIENCE_S)
 
 
+def test_a_connection_that_is_cut_is_noticed_at_once(client, daemon):
+    """Else the fetch that went down with the gateway would be waited for, for more than the test's patience."""
+    client.subscription_create("mail", exchange="parts")
+    with client.subscription("mail", wait=60) as mail:
+        for i in range(3):
+            assert mail.next(0.2) is None, "now it waits"
+            threading.Timer(0.3, daemon.kill_gateway).start()
+            threading.Timer(1.5, daemon.ask, ["listing.publish"], need(f"acme/{i}")).start()
+            assert mail.next(PATIENCE_S).body["listing"] == f"acme/{i}"
+
+
 def test_a_subscription_that_is_closed_says_so(client):
     client.subscription_create("mail")
     mail = client.subscription("mail")

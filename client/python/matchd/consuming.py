@@ -179,14 +179,23 @@ class Consuming:
         """Ends what is overdue, and sees what is to be asked. False: the connection is to be made anew."""
         overdue = any(due <= now for due, _ in self._in_flight.values())
         if overdue:
-            self._late_until = now + LATE_S
-            self._renew()
+            self.cut(now)
             if not self._opened:
                 self._end(Timeout(f"no answer from {self.endpoint} in {self._timeout:g} s"))
         elif not self._opened and not self._in_flight and self._open_until <= now:
             self._end(Unreachable(f"nobody listens at {self.endpoint}"))
         self._plan(now)
         return not overdue
+
+    @property
+    def asks(self) -> bool:
+        """Whether an answer is waited for."""
+        return bool(self._in_flight)
+
+    def cut(self, now: float) -> None:
+        """The connection is gone, and another one is made."""
+        self._late_until = now + LATE_S
+        self._renew()
 
     def _is_held(self) -> bool:
         """Whether the caller must know of something first."""

@@ -204,7 +204,7 @@ class ConsumerLine:
             self._begun = True
         self.consuming.go_on()
         while True:
-            wait = ask_turn(self.consuming, self.line)
+            wait = self._turn()
             if outcome := self.consuming.take():
                 return outcome
             if clock() >= until:
@@ -212,13 +212,22 @@ class ConsumerLine:
             if wait:
                 yield Wait(self.line, wait.events, min(wait.until, until))
 
+    def _turn(self) -> Wait | None:
+        """A connection over which nothing can be sent is none, with ZMQ_IMMEDIATE: what waits there is not answered."""
+        wait = ask_turn(self.consuming, self.line)
+        if self.consuming.asks and not self.line.can_do() & zmq.POLLOUT:
+            self.consuming.cut(clock())
+            self.line.open()
+            wait = ask_turn(self.consuming, self.line)
+        return wait
+
     def close_turns(self) -> Generator[Wait, None, None]:
         """Tells matchd what the caller is done with, if it is there, and closes. What is not told comes again."""
         if self.line.is_open:
             until = clock() + CLOSE_S
             self.consuming.flush()
             while not self.consuming.settled and clock() < until:
-                wait = ask_turn(self.consuming, self.line)
+                wait = self._turn()
                 if wait and not self.consuming.settled:
                     yield Wait(self.line, wait.events, min(wait.until, until))
         self.line.close()

@@ -281,8 +281,12 @@ def _run(turns: Generator[Wait, None, R]) -> R:
 
 
 def _wait(wait: Wait) -> None:
+    """Returns when it is over, or sooner: at any change of the connection, such as its end, which ZeroMQ's own poll would
+    not tell. The descriptor tells of a change once, so the socket is asked first."""
     left = None if wait.until == math.inf else max(0, math.ceil((wait.until - clock()) * 1000))
     poller = zmq.Poller()
     if wait.events:
-        poller.register(wait.line.socket, wait.events)
+        if wait.line.can_do() & wait.events:
+            return
+        poller.register(wait.line.descriptor(), zmq.POLLIN)
     poller.poll(left)
