@@ -113,7 +113,7 @@ class Service:
 
     def __init__(self, daemon, streams):
         self.follower = daemon.follow(streams)
-        self.facts, self.heads = [], None
+        self.facts, self.given, self.heads = [], {}, None  # `given`: the last number by stream
         self.worker = Worker(self._work)
 
     def _work(self, _stopping):
@@ -122,10 +122,10 @@ class Service:
                 fact = self.follower.next(timeout=0.2)
                 if fact:
                     self.facts.append(fact)
+                    self.given[fact.stream] = fact.number
 
     def _arrived(self):
-        given = {fact.stream: fact.number for fact in self.facts}
-        return self.heads is not None and all(given.get(stream, 0) >= head for stream, head in self.heads.items())
+        return self.heads is not None and all(self.given.get(stream, 0) >= head for stream, head in self.heads.items())
 
     def finish(self, client):
         self.heads = client.ask("streams.heads", streams=list(self.follower.positions))["heads"]
