@@ -18,7 +18,8 @@ import pytest
 from daemon_process import REPOSITORY, wait_for
 from people import company, need, offer, register
 from python_faces import LIBRARY, matchd
-from test_kills import Publisher, Worker, kill_under_load
+from test_kills import Publisher, kill_under_load
+from worker import Worker
 
 EXAMPLES = LIBRARY / "examples"
 PATIENCE_S = 20
@@ -240,7 +241,7 @@ class Service:
         self.follower = client.follow(streams, after=matchd.BEGINNING)
         self.worker = Worker(self._work)
 
-    def _work(self):
+    def _work(self, _stopping):
         while self.until is None or not self.facts or self.facts[-1][0] < self.until:
             fact = self.follower.next(timeout=0.2)
             if fact:

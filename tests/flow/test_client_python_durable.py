@@ -13,7 +13,8 @@ from daemon_process import running_daemon, wait_for
 from people import need, offer, register
 from python_faces import matchd
 from test_client_python import EXAMPLES, program
-from test_kills import Publisher, Worker, kill_under_load
+from test_kills import Publisher, kill_under_load
+from worker import Worker
 
 PATIENCE_S = 20
 
@@ -226,7 +227,7 @@ class Mailbox:
         self.deliveries, self.lives, self.until = {}, 0, None
         self.worker = Worker(self._work)
 
-    def _work(self):
+    def _work(self, _stopping):
         place = None
         while not self._arrived():
             place = self._live(place)
