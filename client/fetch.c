@@ -24,15 +24,22 @@ random_consumer(void)
 	return number;
 }
 
+/* For matchd refuses the number of whom it was taken from, and what was asked under it. */
+static void
+renew_consumer(struct matchd_subscription *s)
+{
+	s->fetch = s->ack = (struct asked){0};
+	s->sent = s->heard;
+	s->consumer = random_consumer();
+}
+
 int
 fetch_reconnect(struct matchd_subscription *s)
 {
 	waiter_unwatch(&s->waiter, &s->ask_fd);
 	if (s->fetch.id || s->ack.id)
 		s->late_ms = clock_deadline(LATE_MS);
-	s->fetch = s->ack = (struct asked){0};
-	s->sent = s->heard;
-	s->consumer = random_consumer();
+	renew_consumer(s);
 	int rc = matchd_reset(s->ask);
 	return rc == MATCHD_OK ? waiter_watch(&s->waiter, s->ask->socket, &s->ask_fd) : rc;
 }
@@ -142,6 +149,8 @@ is_passing(struct matchd_subscription *s, const struct matchd_reply *r)
 static void
 take_refusal(struct matchd_subscription *s, struct matchd_reply *r)
 {
+	if (strcmp(r->error.code, "subscription_taken") == 0)
+		renew_consumer(s);
 	s->retry_ms = clock_ms() + RETRY_MS;
 	if (is_passing(s, r) || s->refusal) {
 		matchd_reply_free(r);
@@ -155,6 +164,10 @@ static void
 take_answer(struct matchd_subscription *s, struct matchd_reply *r)
 {
 	bool page = r->id == s->fetch.id;
+	if (!page && r->id != s->ack.id) {
+		matchd_reply_free(r);
+		return;
+	}
 	settle(s, page ? &s->fetch : &s->ack, r->ok);
 	if (!r->ok)
 		take_refusal(s, r);

@@ -30,9 +30,20 @@ refuse(struct fake_subscription *s, const struct fake_store *store, const char *
 	buf_free(&reply);
 }
 
+static void
+refuse_former(const struct fake_store *store, zmq_msg_t *identity, uint64_t id)
+{
+	struct buf reply = BUF_EMPTY;
+	proto_write_error(&reply, id, "subscription_taken", "consumer", "it was taken over", NULL);
+	store->send(store->arg, identity, &reply);
+	buf_free(&reply);
+}
+
 void
 fake_subscription_end(struct fake_subscription *s, const struct fake_store *store, const char *code)
 {
+	if (strcmp(code, "subscription_taken") == 0)
+		s->before = s->consumer;
 	s->consumer = 0;
 	if (s->waits)
 		refuse(s, store, code);
@@ -157,6 +168,10 @@ fake_subscription_fetch(struct fake_subscription *s, const struct fake_store *st
 	uint64_t consumer = (uint64_t)proto_arg(r, "consumer")->number;
 	const struct proto_value *epoch = proto_arg(r, "epoch");
 	const struct buf none = BUF_EMPTY;
+	if (consumer == s->before) {
+		refuse_former(store, identity, r->id);
+		return;
+	}
 	if (consumer != s->consumer) {
 		fake_subscription_end(s, store, "subscription_taken");
 		s->consumer = consumer;

@@ -9,6 +9,7 @@
 
 struct fake_subscription {
 	uint64_t consumer;
+	uint64_t before;	     /* from whom it was taken over; refused */
 	unsigned consumers;	     /* how many took it over */
 	uint64_t n_state;	     /* things that stand, given first */
 	uint64_t acked_state, acked; /* acknowledged */
