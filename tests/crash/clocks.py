@@ -120,7 +120,8 @@ class Life:
             self.clock.set(ahead)
             self._settled()
             rows = self._fetch("calm", consumer)
-            demand(not rows or rows[0]["number"] > given[-1]["number"], "what could be acknowledged for long comes again")
+            demand(not rows or rows[0]["number"] > given[-1]["number"],
+                   "what could be acknowledged for long comes again")
             if not patient:
                 return
             reply = waiting.wait(number)

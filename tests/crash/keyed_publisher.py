@@ -124,7 +124,7 @@ class KeyedPublisher:
 
     def _book(self, key, command, answer):
         if isinstance(answer, Refused):
-            demand(not command.fact and answer.code == "state_not_allowed", f"{command}: {answer}")
+            demand(not command.fact and answer.code == "state_not_allowed", f"{command} was answered {answer}")
             self.booked.append((key, command, answer.code))
             return
         after = command.after

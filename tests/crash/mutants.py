@@ -10,9 +10,9 @@ must fail of it, and what that test must say, so that a failure for another reas
     Test: power_cut
     Says: an acknowledged turn is lost
 
-The test is one of meson's by its name, or a file of tests/flow. It is run on the sound tree first, where it must pass.
-All is done in a copy of the tree with one build directory, so that a patch costs what it changes. Exit status: 0; 1 if a
-mutant was not caught; 2 if one could not be tried.
+The test is one of meson's by its name, a driver of this folder such as clocks.py, or a file of tests/flow. It is run on
+the sound tree first, where it must pass. All is done in a copy of the tree with one build directory, so that a patch
+costs what it changes. Exit status: 0; 1 if a mutant was not caught; 2 if one could not be tried.
 """
 
 import argparse
@@ -33,7 +33,10 @@ PATCHES = HERE / "mutants"
 TIMEOUT_S = 300
 LAST_LINES = 30
 # What a test of the whole daemon runs.
-FLOW_TARGETS = ["daemon/matchd", "daemon/matchd-gateway", "client/matchctl/matchctl", "tests/crash/libdisk_gate.so"]
+DAEMON_TARGETS = ["daemon/matchd", "daemon/matchd-gateway"]
+FLOW_TARGETS = [*DAEMON_TARGETS, "client/matchctl/matchctl", "tests/crash/libdisk_gate.so"]
+# Drivers of the whole daemon, by how much of them is enough.
+DRIVERS = {"clocks.py": ["--jumps", "40"], "kills.py": ["--cycles", "100"]}
 
 
 class CannotTry(Exception):
@@ -92,6 +95,8 @@ class Tree:
         self.must(["git", "apply", "-C1", *options, str(mutant.path)])
 
     def targets(self, test: str) -> list[str]:
+        if test in DRIVERS:
+            return [*DAEMON_TARGETS, "tests/crash/fake_clock.so"]
         if test.endswith(".py"):
             return FLOW_TARGETS
         if test not in self.tests:
@@ -105,7 +110,9 @@ class Tree:
     def passes(self, test: str, arguments: list[str] | None = None, timeout_s: int = TIMEOUT_S) -> bool:
         """Builds what the test needs and runs it, with arguments of meson's or others. What hangs does not pass."""
         self.make(self.targets(test))
-        if test.endswith(".py"):
+        if test in DRIVERS:
+            command = [sys.executable, f"tests/crash/{test}", *DRIVERS[test]]
+        elif test.endswith(".py"):
             command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"tests/flow/{test}"]
         else:
             command = self.tests[test]["cmd"]

@@ -17,7 +17,8 @@ def main():
     what, runtime, path, *names = sys.argv[1:]
     with open(path, "wb", buffering=0) as file:
         if what == "durable":
-            consumer = DurableConsumer(runtime, *names, seed=1, keep=lambda row: file.write(pack([row.number, row.body])))
+            consumer = DurableConsumer(
+                runtime, *names, seed=1, keep=lambda row: file.write(pack([row.number, row.body])))
             consumer.patient.set()
             consumer.work(threading.Event())
         with Follower(runtime, names) as follower:
