@@ -1,13 +1,11 @@
 /* Standing searches: each listing finds those that it meets, and no other, as comparing it with every single one does. */
 
 #include "../crash/random.h"
-#include "core/listing.h"
 #include "core/meet.h"
+#include "core/participant.h"
 #include "core/search.h"
-#include "intake/files.h"
-#include "intake/intake.h"
-#include "json.h"
 #include "market.h"
+#include "trade.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,88 +14,11 @@
 
 #include <cmocka.h>
 
-/* ---- a market of the tests' own ---- */
-
-static void
-count_fact(void *arg, const struct fact *f, struct str bytes)
-{
-	(void)f, (void)bytes;
-	++*(size_t *)arg;
-}
-
-static void
-execute(struct market *m, const struct command *c)
-{
-	struct outcome outcome;
-	size_t facts = 0;
-	market_execute(m, c, count_fact, &facts, &outcome);
-	if (outcome.kind == OUTCOME_REFUSED)
-		fail_msg("%s: %s", outcome.refusal.field, outcome.refusal.message);
-}
-
-static void
-load(struct market *m, enum command_kind kind, struct str canonical)
-{
-	execute(m, &(struct command){.kind = kind, .clock_ms = 1, .definition = canonical});
-}
-
-static void
-enlist(struct market *m, const char *id, const char *json)
-{
-	struct buf written = BUF_EMPTY, content = BUF_EMPTY;
-	struct refusal refusal;
-	json_to_mp(json, &written);
-	assert_int_equal(
-	    intake_participant(mp_of(buf_str(&written)), true, "participant", &content, &refusal),
-	    0);
-	execute(m, &(struct command){.kind = COMMAND_REGISTER,
-				     .clock_ms = 1,
-				     .participant = str_of(id),
-				     .content = buf_str(&content),
-				     .status = STATUS_MEMBER});
-	buf_free(&written);
-	buf_free(&content);
-}
-
-/* A body that is written in JSON, as a side of the definition states it. */
-static void
-write_body(const struct exchange *e, enum side side, const char *json, struct buf *canonical)
-{
-	struct buf written = BUF_EMPTY;
-	struct refusal refusal;
-	buf_clear(canonical);
-	json_to_mp(json, &written);
-	if (intake_body(e, side, mp_of(buf_str(&written)), true, canonical, &refusal))
-		fail_msg("%s: %s in %s", refusal.field, refusal.message, json);
-	buf_free(&written);
-}
-
-/* Publishes in the first exchange; returns the listing. */
-static const struct listing *
-publish(struct market *m, const char *participant, enum side side, const char *json)
-{
-	static unsigned keys;
-	struct buf body = BUF_EMPTY;
-	const struct exchange *e = market_exchange_at(m, 0);
-	char key[16];
-	snprintf(key, sizeof key, "k%u", ++keys);
-	write_body(e, side, json, &body);
-	execute(m, &(struct command){.kind = COMMAND_PUBLISH,
-				     .clock_ms = 1,
-				     .participant = str_of(participant),
-				     .key = str_of(key),
-				     .content = buf_str(&body),
-				     .exchange = e->name,
-				     .side = side});
-	buf_free(&body);
-	return market_listing_at(m, (uint32_t)market_count(m).listings);
-}
-
 static void
 search_for(struct searches *s, uint32_t id, enum side side, const char *json)
 {
 	struct buf body = BUF_EMPTY;
-	write_body(searches_exchange(s, 0, side), side, json, &body);
+	trade_write(searches_exchange(s, 0, side), side, json, true, &body);
 	searches_add(s, id, 0, side, buf_str(&body));
 	buf_free(&body);
 }
@@ -250,7 +171,7 @@ random_add(struct plain *p, struct searches *s, struct chance *c, uint32_t id)
 	static const struct participant nobody;
 	struct buf json = BUF_EMPTY, body = BUF_EMPTY;
 	enum side side = chance_is(c, 1, 2) ? NEED : OFFER;
-	write_body(searches_exchange(s, 0, side), side, random_search(c, &json), &body);
+	trade_write(searches_exchange(s, 0, side), side, random_search(c, &json), true, &body);
 	searches_add(s, id, 0, side, buf_str(&body));
 	p->side[id] = side;
 	p->row[id] = columns_add(p->searches[side], id, buf_str(&body), &nobody, p->dict);
@@ -296,18 +217,18 @@ close_plain(struct plain *p)
 }
 
 /* The exchange with a field of every type, and three participants. */
-static struct market *
-open_market(const struct exchange *e)
+static struct trade
+open_trade(const struct exchange *e)
 {
-	struct market *m = market_new();
+	struct trade t = {.market = market_new()};
 	for (size_t i = 0; i < e->n_fields; i++)
 		if (e->fields[i].tree)
-			load(m, COMMAND_LOAD_TREE, e->fields[i].tree->canonical);
-	load(m, COMMAND_LOAD_EXCHANGE, e->canonical);
-	enlist(m, "a", "{\"name\": \"a\", \"kind\": \"legal_entity\", \"region\": \"77\"}");
-	enlist(m, "b", "{\"name\": \"b\", \"kind\": \"legal_entity\", \"region\": \"78\"}");
-	enlist(m, "c", "{\"name\": \"c\", \"kind\": \"legal_entity\"}");
-	return m;
+			trade_load(&t, COMMAND_LOAD_TREE, e->fields[i].tree->canonical);
+	trade_load(&t, COMMAND_LOAD_EXCHANGE, e->canonical);
+	trade_enlist(&t, "a", "{\"name\": \"a\", \"kind\": \"legal_entity\", \"region\": \"77\"}");
+	trade_enlist(&t, "b", "{\"name\": \"b\", \"kind\": \"legal_entity\", \"region\": \"78\"}");
+	trade_enlist(&t, "c", "{\"name\": \"c\", \"kind\": \"legal_entity\"}");
+	return t;
 }
 
 /* ---- stories ---- */
@@ -322,32 +243,32 @@ listings_find_what_comparing_each_search_finds(void **state)
 	size_t met = 0, left = 0, again = 0;
 	(void)state;
 	open_plain(&p);
-	struct market *m = open_market(p.exchange);
-	struct searches *s = searches_new(m);
+	struct trade t = open_trade(p.exchange);
+	struct searches *s = searches_new(t.market);
 	for (uint32_t id = 1; id <= SEARCHES; id++)
 		random_add(&p, s, &c, id);
 	for (uint32_t i = 0; i < LISTINGS; i++) {
 		enum side side = chance_is(&c, 1, 2) ? NEED : OFFER;
-		met += assert_met(&p, s, m,
-				  publish(m, participants[chance_below(&c, 3)], side,
-					  random_listing(&c, side, &json)));
+		met += assert_met(&p, s, t.market,
+				  trade_publish(&t, participants[chance_below(&c, 3)], side,
+						random_listing(&c, side, &json)));
 	}
 	for (uint32_t id = 1; id <= SEARCHES; id++)
 		random_remove(&p, s, &c, id);
 	for (uint32_t number = 1; number <= LISTINGS; number++)
-		left += assert_met(&p, s, m, market_listing_at(m, number));
+		left += assert_met(&p, s, t.market, market_listing_at(t.market, number));
 	/* Others take the rows of those that were removed. */
 	for (uint32_t id = 1; id <= SEARCHES; id++)
 		if (!p.row[id])
 			random_add(&p, s, &c, id);
 	searches_rebuild(s);
 	for (uint32_t number = 1; number <= LISTINGS; number++)
-		again += assert_met(&p, s, m, market_listing_at(m, number));
+		again += assert_met(&p, s, t.market, market_listing_at(t.market, number));
 	assert_true(met > LISTINGS && met < (size_t)LISTINGS * SEARCHES / 4);
 	assert_true(left < met && left < again);
 	buf_free(&json);
 	searches_free(s);
-	market_free(m);
+	market_free(t.market);
 	close_plain(&p);
 }
 
@@ -355,15 +276,15 @@ static void
 a_search_is_told_once_and_not_when_it_is_gone(void **state)
 {
 	struct exchange *e = market_open();
-	struct market *m = open_market(e);
-	struct searches *s = searches_new(m);
+	struct trade t = open_trade(e);
+	struct searches *s = searches_new(t.market);
 	struct numbers met = {0};
 	(void)state;
 	assert_null(searches_exchange(s, 1, NEED));
-	const struct listing *l =
-	    publish(m, "a", OFFER,
-		    "{\"title\": \"t\", \"fields\": {\"material\": \"tin\"}, \"variants\": [{}, "
-		    "{\"price\": 5}, {\"price\": 7}]}");
+	const struct listing *l = trade_publish(
+	    &t, "a", OFFER,
+	    "{\"title\": \"t\", \"fields\": {\"material\": \"tin\"}, \"variants\": [{}, "
+	    "{\"price\": 5}, {\"price\": 7}]}");
 	searches_met(s, l, &met);
 	assert_int_equal(met.len, 0);
 	/* the younger first, and one of the listing's own side */
@@ -383,7 +304,7 @@ a_search_is_told_once_and_not_when_it_is_gone(void **state)
 	assert_int_equal(met.at[0], 3);
 	numbers_free(&met);
 	searches_free(s);
-	market_free(m);
+	market_free(t.market);
 	market_close(e);
 }
 
@@ -415,17 +336,12 @@ static const struct {
 };
 
 static void
-define(struct market *m, const char *line)
+define(struct trade *t, const char *line)
 {
-	static struct mistakes mistakes;
-	struct buf canonical = BUF_EMPTY;
 	char yaml[1024];
 	snprintf(yaml, sizeof yaml, "%s%s%s%s%s", TOP, KIND, line ? "  it: " : "", line ? line : "",
 		 line ? "\n" : "");
-	if (exchange_read(str_of(yaml), &canonical, &mistakes))
-		fail_msg("%s: %s", mistakes.list[0].field, mistakes.list[0].message);
-	load(m, COMMAND_LOAD_EXCHANGE, buf_str(&canonical));
-	buf_free(&canonical);
+	trade_define(t, yaml);
 }
 
 static void
@@ -434,34 +350,35 @@ a_search_that_the_exchange_knows_no_more_meets_nothing(void **state)
 	struct numbers met = {0};
 	(void)state;
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-		struct market *m = market_new();
-		struct searches *s = searches_new(m);
+		struct trade t = {.market = market_new()};
+		struct searches *s = searches_new(t.market);
 		char json[128];
-		define(m, changes[i].was);
-		enlist(m, "a", "{\"name\": \"a\", \"kind\": \"legal_entity\"}");
+		define(&t, changes[i].was);
+		trade_enlist(&t, "a", "{\"name\": \"a\", \"kind\": \"legal_entity\"}");
 		snprintf(json, sizeof json,
 			 "{\"title\": \"t\", \"fields\": {\"kind\": \"x\", \"it\": %s}}",
 			 changes[i].states);
 		search_for(s, 1, NEED, json);
 		search_for(s, 2, NEED, "{\"title\": \"t\", \"fields\": {\"kind\": \"x\"}}");
-		define(m, changes[i].now);
+		define(&t, changes[i].now);
 		searches_rebuild(s);
 		assert_true(searches_fit(s, 2));
 		if (searches_fit(s, 1) != changes[i].fits)
 			fail_msg("change %zu: a search that fits or does not", i);
-		searches_met(
-		    s, publish(m, "a", OFFER, "{\"title\": \"t\", \"fields\": {\"kind\": \"x\"}}"),
-		    &met);
+		searches_met(s,
+			     trade_publish(&t, "a", OFFER,
+					   "{\"title\": \"t\", \"fields\": {\"kind\": \"x\"}}"),
+			     &met);
 		assert_int_equal(met.len, changes[i].fits ? 2 : 1);
 		assert_int_equal(met.at[met.len - 1], 2);
 		/* it comes back with nothing but a new search */
-		define(m, changes[i].was);
+		define(&t, changes[i].was);
 		searches_rebuild(s);
 		assert_int_equal(searches_fit(s, 1), changes[i].fits);
 		searches_remove(s, 1);
 		assert_false(searches_fit(s, 1));
 		searches_free(s);
-		market_free(m);
+		market_free(t.market);
 	}
 	numbers_free(&met);
 }
