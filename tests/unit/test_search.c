@@ -1,4 +1,5 @@
-/* Standing searches: each listing finds those that it meets, and no other, as comparing it with every single one does. */
+/* Standing searches: each listing finds those that it meets, and no other, as comparing it with every
+ * single one does. */
 
 #include "../crash/random.h"
 #include "core/meet.h"
