@@ -43,20 +43,18 @@ judge(void *arg, const struct fact *f, struct str bytes)
 	w->head = f->number;
 	about_fact(w->trade.market, f, &a);
 	subscriptions_judge(w->s, f, &a, &note);
-	if (note.len > 0) {
-		assert_int_equal(mp_check(buf_str(&note), 1, 64, NULL), MP_OK);
-		struct mp in = mp_of(buf_str(&note));
-		uint32_t n = mp_get_array(&in);
-		assert_true(n > 0);
-		buf_put(&w->log, fact_kind_name(f->kind), strlen(fact_kind_name(f->kind)));
-		for (uint32_t i = 0; i < n; i++) {
-			int len =
-			    snprintf(number, sizeof number, " %u", (unsigned)mp_get_uint(&in));
-			buf_put(&w->log, number, (size_t)len);
-		}
-		assert_false(in.failed);
-		buf_put(&w->log, "\n", 1);
+	if (note.len == 0)
+		return;
+	assert_int_equal(mp_check(buf_str(&note), 1, 64, NULL), MP_OK);
+	struct mp in = mp_of(buf_str(&note));
+	uint32_t n = mp_get_array(&in);
+	assert_true(n > 0);
+	buf_put(&w->log, fact_kind_name(f->kind), strlen(fact_kind_name(f->kind)));
+	for (uint32_t i = 0; i < n; i++) {
+		int len = snprintf(number, sizeof number, " %u", (unsigned)mp_get_uint(&in));
+		buf_put(&w->log, number, (size_t)len);
 	}
+	buf_put(&w->log, "\n", 1);
 	buf_free(&note);
 }
 
@@ -136,7 +134,6 @@ static const char to_dear[] = "{\"fields\": {\"price\": 90}}",
 		  to_dearer[] = "{\"fields\": {\"price\": 95}}",
 		  to_cheap[] = "{\"fields\": {\"price\": 10}}",
 		  to_other[] = "{\"fields\": {\"kind\": \"y\"}}";
-
 static const char offers[] = "{\"exchange\": \"parts\", \"side\": \"offer\"}";
 static const char kind_x[] = "{\"title\": \"t\", \"fields\": {\"kind\": \"x\"}}";
 
@@ -196,17 +193,14 @@ the_state_is_in_view_from_the_beginning(void **state)
 {
 	struct world *w = *state;
 	static const char picky[] = "{\"min_score\": 500}";
-	struct about a = {.kind = FACT_MATCH_MADE};
+	const struct about a = {.kind = FACT_MATCH_MADE, .listing = {1, 2}};
 	struct told told;
 	trade_publish(&w->trade, "a", NEED, need);
-	a.listing[NEED] = 1;
 	const struct listing *offer = trade_publish(&w->trade, "b", OFFER, cheap);
-	a.listing[OFFER] = offer->number;
 	add(w, "c", "before", picky, NULL, true);
 	struct subscription *later = add(w, "c", "later", picky, NULL, false);
 	struct subscription *second = add(w, "c", "second", picky, NULL, true);
-	assert_true(market_told_at(w->trade.market, 0, &told));
-	assert_int_equal(told.score, 900);
+	assert_true(market_told_at(w->trade.market, 0, &told) && told.score == 900);
 	add(w, "c", "good enough", "{\"min_score\": 900}", NULL, true);
 	add(w, "c", "better", "{\"min_score\": 901}", NULL, true);
 	assert_true(subscription_passes_now(w->s, second, &a));
@@ -392,7 +386,6 @@ only_what_changed_is_stored(void **state)
 	struct subscription *second = add(w, "c", "y", "{}", NULL, false);
 	assert_true(subscriptions_must_store(w->s));
 	assert_int_equal(flush(w, &r), 3); /* and the counter */
-	subscription_ack(w->s, second, (struct place_in){STATE_DONE, 7}, 2000);
 	subscription_ack(w->s, second, (struct place_in){STATE_DONE, 8}, 2000);
 	assert_false(subscriptions_must_store(w->s)); /* it can wait for a commit */
 	assert_int_equal(flush(w, &r), 1);
