@@ -92,6 +92,9 @@ facts_pass_by_what_they_are_about(void **state)
 	about_fact(t.market, &facts[MADE], &a);
 	assert_true(about_is_match(&a) && a.score == 700 && a.exchange == 0);
 	assert_true(a.participant[NEED] == 1 && a.participant[OFFER] == 2);
+	struct fact drafted = {.kind = FACT_LISTING_DRAFTED, .listing = {.number = 2}};
+	about_fact(t.market, &drafted, &a);
+	assert_true(a.listing[OFFER] == 2 && a.participant[NEED] == 0 && a.exchange == 0);
 	market_free(t.market);
 }
 
