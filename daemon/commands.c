@@ -118,7 +118,8 @@ void
 commands_reply(struct commands *c, struct str envelope, struct str reply)
 {
 	peers_answered(&c->peers, envelope);
-	deliver(c, envelope, reply);
+	if (reply.len > 0) /* else it is passed over, and nobody waits for it */
+		deliver(c, envelope, reply);
 }
 
 void

@@ -181,6 +181,12 @@ on_hangup(evutil_socket_t signal, short what, void *arg)
 	uint32_t n;
 
 	(void)signal, (void)what;
+	if (c->dispatch.room != DISPATCH_ROOM_ENOUGH) {
+		log_write(LOG_ID_DEFINITION_REFUSED, LOG_NONE,
+			  "nothing was loaded: there is no room to store it");
+		buf_free(&list);
+		return;
+	}
 	if (!reload_all(&c->reload, clock_now(&c->clock), &list, &n, &refusal))
 		log_write(LOG_ID_DEFINITION_REFUSED, LOG_FIELDS({"field", refusal.field}),
 			  "nothing was loaded: %s", refusal.message);

@@ -224,7 +224,9 @@ cycle_run(struct cycle *c, int64_t now_ms)
 	c->more = gather(c, now_ms);
 	if (turn_facts(c->parts.turn) == 0 && work_waits(c, now_ms))
 		tick(c, now_ms);
-	bool writable = c->parts.dispatch->room != DISPATCH_ROOM_NONE;
+	/* Facts that are there must be stored, or be the end; they may come from outside a turn. */
+	bool writable =
+	    c->parts.dispatch->room != DISPATCH_ROOM_NONE || turn_facts(c->parts.turn) > 0;
 	if (writable && turn_commit(c->parts.turn) != 0)
 		return fail(c);
 	release(c);

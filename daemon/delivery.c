@@ -24,6 +24,7 @@ struct fetch {
 	uint64_t id;
 	uint32_t credit;
 	int64_t deadline_ms;
+	bool waits;	  /* until its deadline, and no longer */
 	bool other_epoch; /* the consumer counts in one that is over */
 	uint8_t envelope_len;
 	char envelope[ENVELOPE_MAX];
@@ -174,13 +175,15 @@ is_owed(const struct subscription *sub)
 	return place_before(sub->acked, sub->given);
 }
 
-/* A number from before the subscription began, while the state is being given: it is of an earlier
- * subscription of that name, and would pass over the state. */
+/* A place that is not of the state being given, nor behind it: it is of an earlier subscription of
+ * that name, and would pass over the state. */
 static bool
 is_of_another(const struct subscription *sub, struct place_in place)
 {
-	return sub->acked.state != STATE_DONE && place.state == STATE_DONE &&
-	       place.number <= sub->acked.number;
+	if (sub->acked.state == STATE_DONE)
+		return false;
+	return place.state == STATE_DONE ? place.number <= sub->acked.number
+					 : place.number != sub->acked.number;
 }
 
 /* Goes on where the consumer says it is, unless that is where it is anyhow. Whatever was lost,
@@ -263,11 +266,20 @@ wait_for(struct delivery *d, struct subscription *sub, const struct fetch_ask *a
 	f->id = ask->id;
 	f->credit = ask->credit;
 	f->deadline_ms = now_ms + ask->wait_ms;
+	f->waits = ask->wait_ms > 0;
 	f->other_epoch = ask->epoch && !is_epoch(d, ask->epoch);
 	f->envelope_len = (uint8_t)ask->envelope.len;
 	memcpy(f->envelope, ask->envelope.p, ask->envelope.len);
 	DL_APPEND(d->waiting, f);
 	sub->fetch = f;
+}
+
+/* The gateway hears that it is dealt with; the consumer, who has moved on, hears nothing. */
+static bool
+pass_over(const struct delivery *d, const struct fetch_ask *ask)
+{
+	d->send(d->arg, ask->origin, ask->envelope, STR_NONE);
+	return true;
 }
 
 bool
@@ -282,18 +294,19 @@ delivery_fetch(struct delivery *d, struct subscription *sub, const struct fetch_
 	if (ask->consumer != sub->consumer)
 		take_over(d, sub, ask->consumer);
 	else if (ask->id <= sub->asked)
-		return true;
+		return pass_over(d, ask);
 	else if (sub->fetch)
 		answer_nothing(d, sub->fetch);
 	sub->asked = ask->id;
 	if (in_epoch && !is_epoch(d, sub->epoch))
 		subscription_confirm(d->subscriptions, sub, epoch_of(d));
-	if (ask->acks && is_epoch(d, sub->epoch) &&
-	    !take_ack(d, sub, ask->ack, now_ms, monotonic_ms, ret))
+	/* What is said in an epoch that is over means nothing in this one. */
+	bool counts = (!ask->epoch || in_epoch) && is_epoch(d, sub->epoch);
+	if (ask->acks && counts && !take_ack(d, sub, ask->ack, now_ms, monotonic_ms, ret))
 		return false;
 	if (is_owed(sub) && monotonic_ms - sub->given_ms > sub->ack_timeout_ms)
 		rewind_to_acked(sub);
-	if (ask->places && is_epoch(d, sub->epoch) && !place_before(head_place(d), ask->after))
+	if (ask->places && counts && !place_before(head_place(d), ask->after))
 		go_to(sub, ask->after);
 	wait_for(d, sub, ask, monotonic_ms);
 	return true;
@@ -307,9 +320,14 @@ delivery_keep(struct delivery *d, const struct recent_fact *f)
 	recent_keep(d->recent, f);
 }
 
-/* Fills a page for the fetch and answers it where there is something to say. Returns whether the
- * subscription has more to look through at once. */
-static bool
+enum served {
+	SERVED,	 /* answered, and gone */
+	WAITING, /* nothing was there for it yet */
+	BEHIND,	 /* likewise, but there is more to look through at once */
+};
+
+/* Fills a page for the fetch and answers it where there is something to say. */
+static enum served
 serve(struct delivery *d, struct fetch *f, int64_t now_ms, uint32_t *looks)
 {
 	struct subscription *sub = f->sub;
@@ -323,22 +341,23 @@ serve(struct delivery *d, struct fetch *f, int64_t now_ms, uint32_t *looks)
 		sub->given_ms = now_ms;
 	*looks += page.looked;
 	move_on(d, sub);
-	bool behind = !page.epoch_changed && sub->seen.number < market_head(d->market);
+	bool behind = !page.epoch_changed &&
+		      (sub->seen.state != STATE_DONE || sub->seen.number < market_head(d->market));
+	bool late = f->deadline_ms <= now_ms && (f->waits || !behind);
 	if (page.failed && page.count == 0) { /* what stands before it is given first */
 		struct refusal why;
 		refuse_unreadable(&why, d->journal);
 		delivery_end(d, sub, why.code, why.message);
-		behind = false;
 	} else if (page.count > 0 || page.lost_to > 0 || page.epoch_changed || f->credit == 0 ||
-		   (!behind && f->deadline_ms <= now_ms)) {
+		   late) {
 		answer_page(d, f, &page);
-		behind = false;
 	}
 	page_done(&page);
-	return behind;
+	return !sub->fetch ? SERVED : behind ? BEHIND : WAITING;
 }
 
-/* Whoever is served and not through goes to the end of the line. */
+/* Whoever was looked after and goes on waiting goes to the end of the line, so that each has its
+ * turn, whatever the bound on one run. */
 bool
 delivery_run(struct delivery *d, int64_t monotonic_ms)
 {
@@ -349,11 +368,12 @@ delivery_run(struct delivery *d, int64_t monotonic_ms)
 	for (f = d->waiting; f; f = next) {
 		bool at_end = f == last;
 		next = f->next;
-		if (serve(d, f, monotonic_ms, &looks)) {
+		enum served served = serve(d, f, monotonic_ms, &looks);
+		if (served != SERVED) {
 			DL_DELETE(d->waiting, f);
 			DL_APPEND(d->waiting, f);
-			more = true;
 		}
+		more = more || served == BEHIND;
 		if (at_end)
 			break;
 		if (looks >= RUN_LOOKS)

@@ -229,7 +229,9 @@ handle_once(struct call *c)
 	struct request_hash hash = hash_request(r);
 	size_t before = c->reply->len;
 
-	if (answer_again(c, hash))
+	/* What was carried out is answered so, whatever room there is now; that there is none is not
+	 * kept. */
+	if (answer_again(c, hash) || refuse_for_room(c))
 		return;
 	handle(c);
 	replies_keep(c->dispatch->replies, r->client, r->key, hash, c->clock_ms,
@@ -254,10 +256,8 @@ dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struc
 			 .clock_ms = clock_ms,
 			 .dry_run = asks_for_dry_run(&r),
 			 .reply = reply};
-	if (refuse_for_room(&c))
-		return;
 	if (r.key.p && d->replies && r.message->writes && !c.dry_run)
 		handle_once(&c);
-	else
+	else if (!refuse_for_room(&c))
 		handle(&c);
 }

@@ -176,7 +176,7 @@ put_because(struct page *p, const struct page_source *from, const struct subscri
 	struct buf names = BUF_EMPTY;
 	uint32_t n = 0;
 	for (; own; own = own->own_next) {
-		if (own->created_at >= f->number ||
+		if ((own != sub && own->created_at >= f->number) ||
 		    !subscription_passes(from->subscriptions, own, &f->about, p->ids.at,
 					 p->ids.len))
 			continue;

@@ -190,7 +190,8 @@ subscriptions_seed(struct subscriptions *s, const struct subscription *sub)
 		const uint32_t *view = views_of(s->views, pair, &n);
 		s->now.len = 0;
 		for (size_t i = 0; i < n; i++)
-			numbers_push(&s->now, view[i]);
+			if (subscriptions_by_number(s, view[i])) /* else deleted since */
+				numbers_push(&s->now, view[i]);
 		numbers_push(&s->now, sub->number); /* the newest has the greatest number */
 		views_set(s->views, pair, s->now.at, s->now.len);
 	}

@@ -48,6 +48,8 @@ def test_what_grows_is_refused_and_everything_else_goes_on(small):
         register(client, "acme", "bolt")
         client.ask("listing.publish", **need("acme/n", process=["process-0"]))
         client.ask("subscription.create", client="me", name="all", **{"from": 1})
+        keyed = offer("bolt/keyed")
+        before = client.ask("listing.publish", **keyed, client="me", key="before")
         refused = publish_until_full(client, ledger, "a")
         assert refused.code == "storage_full" and "again" in refused.expected
         assert len(ledger) > 100
@@ -56,6 +58,8 @@ def test_what_grows_is_refused_and_everything_else_goes_on(small):
             with pytest.raises(Refused) as again:
                 client.ask(growing[0], **growing[1], client="me", key="k1")
             assert again.value.code == "storage_full"
+        again = client.ask("listing.publish", **keyed, client="me", key="before")
+        assert again == before  # it was carried out while there was room, and is answered so
         status = client.ask("status")
         assert status["head"] == head and status["room"] == "reserve"
         assert client.ask("listing.withdraw", listing=ledger[0][0])["state"] == "withdrawn"

@@ -422,3 +422,26 @@ def test_subscriptions_are_listed_by_page(market):
     assert len(seen) == len(set(seen)) and sum(name.startswith("listed") for name in seen) == 3
     everybody = market.client.ask("subscription.list", limit=1000)["subscriptions"]
     assert {row["client"] for row in everybody} >= {ME, "another"}
+
+
+def test_what_is_acknowledged_in_another_epoch_counts_for_nothing(market):
+    people = market.people()
+    consumer = market.subscribe(participant=people.customer)
+    people.need()
+    asked = {"client": ME, "name": consumer.name, "consumer": consumer.number}
+    head = market.client.ask("status")["head"]
+    told = market.client.ask("subscription.fetch", **asked, epoch=bytes(16), ack=head, after=head)
+    assert told["epoch_changed"] is True
+    assert [row["body"]["fact"] for row in market.client.ask("subscription.fetch", **asked)["facts"]] == [
+        "listing.opened"
+    ]
+
+
+def test_requests_that_come_twice_use_up_nothing(market):
+    """Each of them counts as in flight at the gateway, and is not answered: it must be counted off all the same."""
+    consumer = market.subscribe(participant="nobody")
+    with market.daemon.client() as client:
+        request = {"v": 1, "id": 7, "cmd": "subscription.fetch", "client": ME, "name": consumer.name, "consumer": 99}
+        for _ in range(3000):
+            client._transmit(protocol_client.pack(request))
+        assert client.ask("status")["head"] > 0

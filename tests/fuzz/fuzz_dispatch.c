@@ -178,7 +178,8 @@ take_delivery(void *arg, void *origin, struct str envelope, struct str reply)
 	struct run *r = arg;
 	(void)origin;
 	must(str_eq(envelope, STR("me")));
-	must_be_reply(reply);
+	if (reply.len > 0) /* else passed over */
+		must_be_reply(reply);
 	r->answered++;
 }
 

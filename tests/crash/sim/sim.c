@@ -167,7 +167,7 @@ pump(struct sim *s, bool died)
 			if ((died && chance_is(&s->chance, 1, 8)) ||
 			    channel_read(rest, &frame, &size, &reason) != 1)
 				break;
-			if (frame.kind == CHANNEL_REPLY)
+			if (frame.kind == CHANNEL_REPLY && frame.bytes.len > 0)
 				carry(s, EVENT_TO_ACTOR, (unsigned)(frame.envelope.p[0] - 'A'),
 				      frame.bytes);
 			else if (frame.kind == CHANNEL_FACT)
