@@ -40,7 +40,7 @@ static int
 count_free(struct store *s, size_t page, uint64_t *ret)
 {
 	MDB_txn *txn;
-	MDB_cursor *cursor;
+	MDB_cursor *cursor = NULL;
 	MDB_val key, value;
 	uint64_t pages = 0;
 	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
@@ -54,6 +54,8 @@ count_free(struct store *s, size_t page, uint64_t *ret)
 		memcpy(&n, value.mv_data, sizeof n);
 		pages += n;
 	}
+	if (cursor) /* a reading transaction leaves it to us */
+		mdb_cursor_close(cursor);
 	mdb_txn_abort(txn);
 	*ret = pages * page;
 	return rc == MDB_NOTFOUND ? 0 : env_fail(s, rc, "counting free pages");
