@@ -4,6 +4,7 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
+#include "daemon/subscriptions.h"
 #include "daemon/zmq_event.h"
 #include "proto/proto.h"
 #include "util/mem.h"
@@ -14,8 +15,10 @@
 #include <zmq.h>
 
 enum {
-	RECEIVE_BUDGET = 256,	     /* messages before other events have their turn */
-	IN_FLIGHT_MAX = 16384,	     /* of all clients together: the socket rests beyond */
+	RECEIVE_BUDGET = 256, /* messages before other events have their turn */
+	/* Of all clients together: the socket rests beyond. Each subscription may have a fetch that
+	 * waits, and these shall not keep the others out. */
+	IN_FLIGHT_MAX = 16384 + SUBSCRIPTIONS_MAX,
 	WAITING_MAX = 64 << 20,	     /* bytes of replies that wait for one client */
 	WAITING_ALL_MAX = 256 << 20, /* and for all */
 	PATIENCE_MS = 10000,	     /* with a client that does not read */
@@ -149,8 +152,8 @@ request_id(struct str request)
 }
 
 static void
-refuse(struct commands *c, struct str peer, struct str request, const char *code,
-       const char *message)
+refuse_at_once(struct commands *c, struct str peer, struct str request, const char *code,
+	       const char *message)
 {
 	struct buf reply = BUF_EMPTY;
 
@@ -165,13 +168,13 @@ take_request(struct commands *c, struct str peer, struct str request)
 	const struct peer *known = peers_find(&c->peers, peer);
 
 	if (request.len > PROTO_MAX_REQUEST) {
-		refuse(c, peer, STR_NONE, "too_large", "a request has at most 65536 bytes");
+		refuse_at_once(c, peer, STR_NONE, "too_large", "a request has at most 65536 bytes");
 	} else if (known && known->in_flight >= c->max_in_flight) {
-		refuse(c, peer, request, "too_many_requests",
-		       "too many of your requests wait for their answers");
+		refuse_at_once(c, peer, request, "too_many_requests",
+			       "too many of your requests wait for their answers");
 	} else if (!c->ask(c->arg, peer, request)) {
-		refuse(c, peer, request, "core_unavailable",
-		       "the core is away or does not keep up: ask again in a moment");
+		refuse_at_once(c, peer, request, "core_unavailable",
+			       "the core is away or does not keep up: ask again in a moment");
 	} else {
 		peers_asked(&c->peers, peer);
 	}

@@ -99,19 +99,25 @@ turn_is_full(const void *arg)
 	       bound->monotonic_ms() > bound->end_ms;
 }
 
+static struct turn_bound
+bound_of(const struct cycle *c, int64_t ms)
+{
+	return (struct turn_bound){c->parts.turn, c->budget, c->parts.monotonic_ms() + ms,
+				   c->parts.monotonic_ms};
+}
+
 /* Each session has its share of the turn, so that one busy gateway does not starve the others. */
 static bool
 gather(struct cycle *c, int64_t now_ms)
 {
 	uint64_t share = c->n_sessions ? c->parts.options->max_commands / c->n_sessions : 0;
 	int64_t ms = TURN_MS_MAX / (c->n_sessions ? c->n_sessions : 1);
-	struct turn_bound bound = {c->parts.turn, c->budget, 0, c->parts.monotonic_ms};
 	bool more = false;
 	struct session *each;
 
 	DL_FOREACH(c->sessions, each)
 	{
-		bound.end_ms = c->parts.monotonic_ms() + ms;
+		struct turn_bound bound = bound_of(c, ms);
 		struct session_work work = {c->parts.dispatch, now_ms, share ? share : 1,
 					    turn_is_full, &bound};
 		more = session_take(each, &work) || more;
@@ -130,10 +136,27 @@ work_waits(const struct cycle *c, int64_t now_ms)
 static void
 tick(struct cycle *c, int64_t now_ms)
 {
-	const struct command command = {.kind = COMMAND_TICK, .clock_ms = now_ms};
+	const struct command command = {.kind = COMMAND_TICK, .clock_ms = now_ms, .a_share = true};
 	struct refusal refusal;
 
 	dispatch_command(c->parts.dispatch, &command, &refusal);
+}
+
+/* Deadlines come before requests. At a midnight at which thousands are due they take several
+ * turns, so that none of these is longer, or takes more room, than others. Returns whether some are
+ * still due. */
+static bool
+meet_deadlines(struct cycle *c, int64_t now_ms)
+{
+	struct turn_bound bound = bound_of(c, TURN_MS_MAX);
+	if (c->parts.dispatch->room != DISPATCH_ROOM_ENOUGH)
+		return false;
+	while (market_next_deadline_ms(c->parts.market) <= now_ms) {
+		if (turn_is_full(&bound))
+			return true;
+		tick(c, now_ms);
+	}
+	return false;
 }
 
 static void
@@ -221,7 +244,7 @@ cycle_run(struct cycle *c, int64_t now_ms)
 	c->parts.dispatch->monotonic_ms = c->parts.monotonic_ms();
 	if (!find_room(c))
 		return fail(c);
-	c->more = gather(c, now_ms);
+	c->more = meet_deadlines(c, now_ms) || gather(c, now_ms);
 	if (turn_facts(c->parts.turn) == 0 && work_waits(c, now_ms))
 		tick(c, now_ms);
 	/* Facts that are there must be stored, or be the end; they may come from outside a turn. */

@@ -144,7 +144,8 @@ handle(struct call *c)
 		refuse(&c->refusal, "too_large", "", "a smaller page",
 		       "the answer takes more than %d bytes", PROTO_MAX_REPLY);
 	}
-	if (r->message->writes && !c->executed && !c->dry_run)
+	if (r->message->writes && !c->executed && !c->dry_run &&
+	    c->dispatch->room == DISPATCH_ROOM_ENOUGH)
 		tick(c->dispatch, c->clock_ms);
 	if (!done)
 		proto_write_error(reply, r->id, c->refusal.code, c->refusal.field,

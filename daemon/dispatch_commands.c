@@ -18,6 +18,7 @@ static bool
 execute(struct call *c, struct command *command, struct outcome *ret)
 {
 	command->clock_ms = c->clock_ms;
+	command->alone = c->dispatch->room != DISPATCH_ROOM_ENOUGH;
 	if (c->dry_run) {
 		market_try(c->market, command, ret);
 	} else {

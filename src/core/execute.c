@@ -7,10 +7,10 @@
 #include "core/state.h"
 
 static void
-fire_deadlines(struct run *r)
+fire_deadlines(struct run *r, uint32_t most)
 {
 	struct deadline due;
-	while (deadlines_first(r->market, &due) && due.ms <= r->stamp_ms) {
+	while (most-- > 0 && deadlines_first(r->market, &due) && due.ms <= r->stamp_ms) {
 		const struct listing *l = listing_at(r->market, due.listing);
 		struct fact f = decide_deadline(l);
 		run_fact(r, &f);
@@ -242,8 +242,10 @@ market_execute(struct market *m, const struct command *c, fact_fn emit, void *ar
 	struct fact f = {0};
 
 	*ret = (struct outcome){.kind = OUTCOME_UNCHANGED};
-	fire_deadlines(&r);
-	tell_queue(&r);
+	if (!c->alone) {
+		fire_deadlines(&r, c->a_share ? m->work : UINT32_MAX);
+		tell_queue(&r);
+	}
 	if (c->kind != COMMAND_TICK) {
 		ret->kind = outcome_of(decide(m, c, r.stamp_ms, &f, &room, &ret->refusal));
 		if (ret->kind == OUTCOME_CHANGED)

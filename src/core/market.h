@@ -72,6 +72,8 @@ struct command {
 	struct given_time valid_from, valid_until; /* PUBLISH, REVISE; RENEW: valid_until */
 	struct str reason;			   /* REJECT; STR_NONE: none given */
 	uint32_t expect_revision;		   /* 0: whatever is stored */
+	bool alone;   /* deadlines and queue wait: there is room for little */
+	bool a_share; /* TICK: of deadlines, as many as the setting `work` says */
 };
 
 enum outcome_kind { OUTCOME_CHANGED, OUTCOME_UNCHANGED, OUTCOME_REFUSED };
@@ -93,7 +95,8 @@ typedef void (*fact_fn)(void *arg, const struct fact *f, struct str bytes);
 /*
  * Executes one command: deadlines up to its stamp, queued work, the command itself
  * (docs/semantics.md, section 5). The facts of the first two are made even where the command is
- * refused.
+ * refused. Whoever has many deadlines due ticks by shares until none is left
+ * (market_next_deadline_ms), and then executes commands.
  */
 void market_execute(struct market *m, const struct command *c, fact_fn emit, void *arg,
 		    struct outcome *ret);

@@ -4,7 +4,7 @@
  *
  * Each frame is a 4-byte big-endian length and MessagePack. A request is [clock in ms, map]; the
  * map is a request of the protocol, or one of the driver's own: exchange.load and tree.load
- * {"source": YAML text}, settings.set {"work", "regions"}, tick, reset, dump, facts, replay
+ * {"source": YAML text}, settings.set {"work", "regions"}, space, tick, reset, dump, facts, replay
  * (drivers.py says what they answer). Facts are kept in memory in place of a journal; the reply
  * to facts has a hash of their bytes, so that runs can be compared byte for byte.
  */
@@ -107,6 +107,7 @@ reset(struct driver *d)
 	market_free(d->dispatch.market);
 	d->dispatch.market = market_new();
 	buf_clear(&d->facts);
+	d->dispatch.room = DISPATCH_ROOM_ENOUGH;
 }
 
 /* ---- the driver's own requests ---- */
@@ -161,6 +162,14 @@ set_settings(struct driver *d, struct mp request)
 	market_settings_encode((uint32_t)mp_get_uint(&work), names, n, &canonical);
 	command(d, &(struct command){.kind = COMMAND_SETTINGS, .definition = buf_str(&canonical)});
 	buf_free(&canonical);
+}
+
+static void
+set_space(struct driver *d, struct mp request)
+{
+	struct mp full = mp_find(request, STR("full"));
+	d->dispatch.room = mp_get_bool(&full) ? DISPATCH_ROOM_RESERVE : DISPATCH_ROOM_ENOUGH;
+	proto_write_ok(&d->out, 0, 0);
 }
 
 static void
@@ -354,7 +363,9 @@ own_request(struct driver *d, struct str cmd, struct mp request)
 	else if (str_eq(cmd, STR("settings.set")))
 		set_settings(d, request);
 	else if (str_eq(cmd, STR("tick")))
-		command(d, &(struct command){.kind = COMMAND_TICK});
+		command(d, &(struct command){.kind = COMMAND_TICK, .a_share = true});
+	else if (str_eq(cmd, STR("space")))
+		set_space(d, request);
 	else if (str_eq(cmd, STR("dump")))
 		dump(d);
 	else if (str_eq(cmd, STR("facts")))

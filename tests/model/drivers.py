@@ -9,6 +9,8 @@ Both have `request(command) -> reply` and understand, beside the commands of mod
   {"cmd": "facts"}    the facts since the last reset       {"facts": [[kind, ...], ...]}
   {"cmd": "replay"}   feed these facts to an empty market  {"ok": true, "digest": hex, "same": bool}
                       and go on with that one
+  {"cmd": "space", "full": bool}                           there is room for little, {"ok": true}
+                                                           or for everything
   {"cmd": "match.explain", "need": id, "offer": id}        as Market.explain says
 
 Facts are ["exchange.revised", exchange], [kind, participant], [kind, listing], ["match.made" or "match.changed", need,
@@ -36,6 +38,9 @@ class ModelDriver:
         match command["cmd"]:
             case "reset":
                 self.market = Market()
+                return {"ok": True}
+            case "space":
+                market.full = command["full"]
                 return {"ok": True}
             case "dump":
                 return {

@@ -69,7 +69,7 @@ class History:
             for key in self.rng.sample("abc", 2):
                 self.publish(f"{participant}/{key}")
         steps = [
-            (36, lambda: self.publish(self.some_listing())),
+            (36, self.publish_something),
             (12, self.revise),
             (5, self.pause),
             (5, self.resume),
@@ -83,6 +83,7 @@ class History:
             (8, self.revise_participant),
             (7, lambda: self.add("tick")),
             (3, self.change_settings),
+            (2, self.run_short_of_room),
             (2, self.register_again),
             (6, self.make_mistake),
         ]
@@ -266,6 +267,9 @@ class History:
         patch.update({name: None if rng.random() < 0.2 else time for name, time in self.some_times(0.2).items()})
         self.add("listing.revise", listing=listing, **patch, **self.some_expectation())
 
+    def publish_something(self):
+        self.publish(self.some_listing())
+
     def on_listing(self, verb, listing):
         self.add("listing." + verb, listing=listing, **self.some_expectation())
 
@@ -309,6 +313,15 @@ class History:
 
     def change_settings(self):
         self.add("settings.set", work=self.rng.choice([1, 2, 3, 5, 256]), regions=self.rng.choice([[], REGIONS[:2]]))
+
+    def run_short_of_room(self):
+        """For a while, in which deadlines may come due."""
+        self.add("space", full=True)
+        steps = [self.pause, lambda: self.on_listing("withdraw", self.some_target()), self.publish_something]
+        for step in self.rng.choices(steps, k=self.rng.randint(1, 4)):
+            self.pass_time()
+            step()
+        self.add("space", full=False)
 
     def register_again(self):
         """As the participant was registered: by now its attributes or its status may be others."""

@@ -9,6 +9,7 @@ The one optimisation: what two boxes make of each other is remembered by the box
 histories say the same few things again and again.
 """
 
+import math
 import re
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from telling import Telling
 
 NAME = r"[A-Za-z0-9._-]{1,64}"  # of a participant, and of a listing within its participant
 MAX_REASON = 1000  # bytes
+TAKEN_WHEN_FULL = ("listing.withdraw", "listing.pause")
 MANY_BLOCKS = 8  # participants newly blocked or unblocked, beyond which a listing is reviewed against everybody
 
 
@@ -38,6 +40,7 @@ class Market:
     def __init__(self):
         self.now = 0
         self.work = 256
+        self.full = False  # there is room for little: what ends something is taken, alone
         self.regions = []
         self.trees = {}
         self.exchanges = {}
@@ -53,10 +56,13 @@ class Market:
 
     def command(self, command):
         """Order of a command's work: (1) deadlines, (2) up to W units of the queue, (3) the command itself. A refused
-        or unchanged command does (1) and (2) too."""
+        or unchanged command does (1) and (2) too; neither is done without room."""
+        if self.full and command["cmd"] not in TAKEN_WHEN_FULL:
+            return {"ok": False, "error": "storage_full", "field": ""}
         self.now = max(command["at"], self._last_stamp)
-        self._meet_deadlines()
-        self._telling.work_off(self.work)
+        if not self.full:
+            self._meet_deadlines(self.work if command["cmd"] == "tick" else math.inf)
+            self._telling.work_off(self.work)
         try:
             changed = getattr(self, "_do_" + command["cmd"].replace(".", "_"))(command)
         except Refusal as refusal:
@@ -504,11 +510,13 @@ class Market:
         moment = listing.valid_until - notice_ms
         return moment if moment > self._start(listing.valid_from) else None
 
-    def _meet_deadlines(self):
+    def _meet_deadlines(self, most):
         """Deadlines up to the command's stamp, ordered by (deadline, listing number); a review of each joins the end of
         the queue. One deadline may set up another (opened, then expired), so the earliest is looked for anew. A notice
         is a deadline like the others, without a review."""
-        while (deadline := self._earliest_deadline()) is not None and deadline.time <= self.now:
+        met = 0
+        while met < most and (deadline := self._earliest_deadline()) is not None and deadline.time <= self.now:
+            met += 1
             listing = self._listings[deadline.listing]
             if deadline.state is None:
                 listing.notice = None

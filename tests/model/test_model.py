@@ -197,6 +197,43 @@ def test_a_need_that_has_lost_more_than_half_is_refilled():
     assert story.news() == [made("ann/n", "eve/o", 700)]
 
 
+def test_a_tick_meets_a_share_of_the_deadlines_and_a_command_all_of_them():
+    story = Story(work=2)
+    story.members("ann")
+    until = story.now + HOUR_MS
+    for key in "abcdefg":
+        story.need(f"ann/{key}", valid_until=until)
+    story.news()
+    story.now = until
+    story.send("tick")
+    assert story.news() == [("listing.expired", "ann/a"), ("listing.expired", "ann/b")]
+    story.send("tick")
+    assert story.news() == [("listing.expired", "ann/c"), ("listing.expired", "ann/d")]
+    assert story.send("listing.pause", listing="ann/e")["error"] == "state_not_allowed"
+    assert story.news() == [("listing.expired", f"ann/{key}") for key in "efg"]
+
+
+def test_without_room_what_ends_something_is_done_alone():
+    story = Story()
+    story.members("ann", "bob")
+    story.offer("bob/o", 10)
+    until = story.now + HOUR_MS
+    story.need("ann/n", valid_until=until)
+    story.need("ann/m", valid_until=until)
+    story.news()
+    story.now = until
+    story.market.full = True
+    assert story.send("listing.publish", listing="ann/k")["error"] == "storage_full"
+    assert story.send("listing.withdraw", listing="ann/m")["result"] == "changed"
+    assert story.news() == [
+        ("listing.withdrawn", "ann/m"),
+        ("match.ended", "ann/m", "bob/o", 900, "need_state"),
+    ]
+    story.market.full = False
+    story.send("tick")
+    assert story.news() == [("listing.expired", "ann/n"), ("match.ended", "ann/n", "bob/o", 900, "need_state")]
+
+
 def test_another_refill_waits_where_the_first_is_begun():
     story = Story(max_matches=3, made_for="newcomer")
     story.members("ann", *"bcdefg")
