@@ -16,6 +16,9 @@ enum {
 	TURN_MS_MAX = 50,     /* spent on requests; likewise. What a turn holds decides no fact */
 	BEHIND_PAUSE_MS = 10, /* between turns while a gateway has much to read */
 	IDLE_MS = 60000,      /* the longest pause towards a deadline */
+	SEED_LOOKS =
+	    2048, /* of a turn, at told pairs, for subscriptions that begin with the state */
+	SEED_STEP = 64,
 	HOUSEKEEPING_BEATS = 10, /* heartbeats between looks at what may go */
 };
 
@@ -36,13 +39,21 @@ deliver(void *arg, void *origin, struct str envelope, struct str reply)
 	session_reply(origin, envelope, reply);
 }
 
+static bool
+takes_more(void *arg, const void *origin)
+{
+	(void)arg;
+	return !session_is_behind(origin);
+}
+
 struct cycle *
 cycle_new(const struct cycle_parts *parts)
 {
+	static const struct delivery_outlet outlet = {deliver, takes_more, NULL};
 	struct cycle *c = mem_zalloc(sizeof *c);
 	c->parts = *parts;
 	c->delivery =
-	    delivery_new(parts->market, parts->dispatch->journal, parts->subscriptions, deliver, c);
+	    delivery_new(parts->market, parts->dispatch->journal, parts->subscriptions, &outlet);
 	parts->dispatch->delivery = c->delivery;
 	return c;
 }
@@ -159,6 +170,17 @@ meet_deadlines(struct cycle *c, int64_t now_ms)
 	return false;
 }
 
+/* What was told already comes into view of new subscriptions. Returns whether more is to do. */
+static bool
+seed(struct cycle *c)
+{
+	struct turn_bound bound = bound_of(c, TURN_MS_MAX);
+	bool more = c->parts.dispatch->room == DISPATCH_ROOM_ENOUGH;
+	for (int looks = 0; more && looks < SEED_LOOKS && !turn_is_full(&bound); looks += SEED_STEP)
+		more = subscriptions_seed(c->parts.subscriptions, SEED_STEP);
+	return more;
+}
+
 static void
 release(struct cycle *c)
 {
@@ -247,6 +269,7 @@ cycle_run(struct cycle *c, int64_t now_ms)
 	c->more = meet_deadlines(c, now_ms) || gather(c, now_ms);
 	if (turn_facts(c->parts.turn) == 0 && work_waits(c, now_ms))
 		tick(c, now_ms);
+	c->more = seed(c) || c->more;
 	/* Facts that are there must be stored, or be the end; they may come from outside a turn. */
 	bool writable =
 	    c->parts.dispatch->room != DISPATCH_ROOM_NONE || turn_facts(c->parts.turn) > 0;

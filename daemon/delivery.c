@@ -11,8 +11,10 @@
 
 enum {
 	ENVELOPE_MAX = 255,
-	RUN_LOOKS = 8192, /* of a turn, for all together: some 20 ms */
-	MOVED = 4096	  /* facts that nobody had to acknowledge, before that is worth storing */
+	RUN_LOOKS = 8192,      /* of a turn, for all together: some 20 ms */
+	BYTES_LOOKED = 128,    /* that are given take as long as a look, about */
+	PAIRS_KEPT_MS = 60000, /* when no state was given for so long, what is kept for it goes */
+	MOVED = 4096 /* facts that nobody had to acknowledge, before that is worth storing */
 };
 
 static const char taken[] = "another consumer fetches from it now";
@@ -36,17 +38,21 @@ struct delivery {
 	const struct journal *journal;
 	struct subscriptions *subscriptions;
 	struct recent *recent;
+	struct state_pairs pairs;
 	struct fetch *waiting;
-	delivery_send_fn send;
-	void *arg;
+	struct delivery_outlet outlet;
 };
 
 struct delivery *
 delivery_new(const struct market *m, const struct journal *journal, struct subscriptions *s,
-	     delivery_send_fn send, void *arg)
+	     const struct delivery_outlet *outlet)
 {
 	struct delivery *d = mem_zalloc(sizeof *d);
-	*d = (struct delivery){m, journal, s, recent_new(), NULL, send, arg};
+	*d = (struct delivery){.market = m,
+			       .journal = journal,
+			       .subscriptions = s,
+			       .recent = recent_new(),
+			       .outlet = *outlet};
 	return d;
 }
 
@@ -66,6 +72,7 @@ delivery_free(struct delivery *d)
 	while (d->waiting)
 		drop(d, d->waiting);
 	recent_free(d->recent);
+	state_pairs_done(&d->pairs);
 	free(d);
 }
 
@@ -92,7 +99,8 @@ is_epoch(const struct delivery *d, const uint8_t *epoch)
 static void
 answer(struct delivery *d, struct fetch *f, const struct buf *reply)
 {
-	d->send(d->arg, f->origin, (struct str){f->envelope, f->envelope_len}, buf_str(reply));
+	d->outlet.send(d->outlet.arg, f->origin, (struct str){f->envelope, f->envelope_len},
+		       buf_str(reply));
 	drop(d, f);
 }
 
@@ -165,7 +173,6 @@ static void
 rewind_to_acked(struct subscription *sub)
 {
 	sub->seen = sub->given = sub->acked;
-	page_forget_state(sub);
 }
 
 /* Whether something was given that is not acknowledged. */
@@ -196,7 +203,6 @@ go_to(struct subscription *sub, struct place_in after)
 	if (!place_before(after, sub->given) && !place_before(sub->given, after))
 		return;
 	sub->seen = sub->given = after;
-	page_forget_state(sub);
 }
 
 /* What passes nobody needs no acknowledgement. */
@@ -278,7 +284,7 @@ wait_for(struct delivery *d, struct subscription *sub, const struct fetch_ask *a
 static bool
 pass_over(const struct delivery *d, const struct fetch_ask *ask)
 {
-	d->send(d->arg, ask->origin, ask->envelope, STR_NONE);
+	d->outlet.send(d->outlet.arg, ask->origin, ask->envelope, STR_NONE);
 	return true;
 }
 
@@ -331,7 +337,8 @@ static enum served
 serve(struct delivery *d, struct fetch *f, int64_t now_ms, uint32_t *looks)
 {
 	struct subscription *sub = f->sub;
-	const struct page_source source = {d->market, d->journal, d->recent, d->subscriptions};
+	const struct page_source source = {d->market, d->journal, d->recent, d->subscriptions,
+					   &d->pairs};
 	struct page page = {.credit = f->credit};
 
 	page.epoch_changed = f->other_epoch || !is_epoch(d, sub->epoch);
@@ -339,7 +346,7 @@ serve(struct delivery *d, struct fetch *f, int64_t now_ms, uint32_t *looks)
 		page_fill(&page, &source, sub);
 	if (page.count > 0)
 		sub->given_ms = now_ms;
-	*looks += page.looked;
+	*looks += page.looked + (uint32_t)page.rows.len / BYTES_LOOKED;
 	move_on(d, sub);
 	bool behind = !page.epoch_changed &&
 		      (sub->seen.state != STATE_DONE || sub->seen.number < market_head(d->market));
@@ -357,7 +364,8 @@ serve(struct delivery *d, struct fetch *f, int64_t now_ms, uint32_t *looks)
 }
 
 /* Whoever was looked after and goes on waiting goes to the end of the line, so that each has its
- * turn, whatever the bound on one run. */
+ * turn, whatever the bound on one run. Whoever asked through an origin that does not keep up waits
+ * until it does. */
 bool
 delivery_run(struct delivery *d, int64_t monotonic_ms)
 {
@@ -365,10 +373,17 @@ delivery_run(struct delivery *d, int64_t monotonic_ms)
 	struct fetch *f, *next, *last = d->waiting ? d->waiting->prev : NULL;
 	bool more = false;
 
+	if (d->pairs.used)
+		d->pairs.used_ms = monotonic_ms;
+	else if (monotonic_ms - d->pairs.used_ms > PAIRS_KEPT_MS)
+		state_pairs_done(&d->pairs);
+	d->pairs.used = false;
 	for (f = d->waiting; f; f = next) {
 		bool at_end = f == last;
 		next = f->next;
-		enum served served = serve(d, f, monotonic_ms, &looks);
+		enum served served = d->outlet.is_ready(d->outlet.arg, f->origin)
+					 ? serve(d, f, monotonic_ms, &looks)
+					 : WAITING;
 		if (served != SERVED) {
 			DL_DELETE(d->waiting, f);
 			DL_APPEND(d->waiting, f);

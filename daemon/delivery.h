@@ -22,12 +22,18 @@ enum { FETCH_CREDIT_MAX = 10000, FETCH_WAIT_MAX_MS = 60000 };
 
 struct delivery;
 
-/* Sends a reply to whoever asked: the origin and envelope of the request. */
-typedef void (*delivery_send_fn)(void *arg, void *origin, struct str envelope, struct str reply);
+/* Where answers go. */
+struct delivery_outlet {
+	/* Sends a reply to whoever asked: the origin and envelope of the request. */
+	void (*send)(void *arg, void *origin, struct str envelope, struct str reply);
+	/* Whether the origin takes more now. */
+	bool (*is_ready)(void *arg, const void *origin);
+	void *arg;
+};
 
 /* All must outlive it. Free with delivery_free, which takes NULL. */
 struct delivery *delivery_new(const struct market *m, const struct journal *journal,
-			      struct subscriptions *s, delivery_send_fn send, void *arg);
+			      struct subscriptions *s, const struct delivery_outlet *outlet);
 void delivery_free(struct delivery *d);
 
 /* What a fetch asks; texts are copied. */

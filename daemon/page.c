@@ -10,12 +10,15 @@
 enum {
 	PAGE_BYTES = 512 << 10, /* of rows; the last may go beyond */
 	LOOK = 4096, /* facts at a time, or things of the state, whether they pass or not */
+	LOOKED_MOST = 2 * LOOK, /* with what it takes to say why */
+	ASKED_AT_ONCE = 8,	/* subscriptions are asked, likewise */
+	LISTED_AT_ONCE = 64,	/* pairs are listed while one is looked at */
 };
 
 static bool
 is_full(const struct page *p)
 {
-	return p->credit == 0 || p->rows.len >= PAGE_BYTES;
+	return p->credit == 0 || p->rows.len >= PAGE_BYTES || p->looked >= LOOKED_MOST;
 }
 
 static void
@@ -33,9 +36,35 @@ count_row(struct page *p)
 	p->credit--;
 }
 
+/* The names of the client's subscriptions that let a match through: as was noted with its fact, or,
+ * for the state, as it stands now (`noted` NULL). Those of a thousand take a while. */
+static void
+put_because(struct page *p, const struct page_source *from, const struct subscription *sub,
+	    uint64_t number, const struct about *a, const struct numbers *noted)
+{
+	struct subscriptions *s = from->subscriptions;
+	const struct subscription *own = subscriptions_own(s, str_of(sub->client));
+	struct buf names = BUF_EMPTY;
+	uint32_t n = 0, asked = 0;
+	for (; own; own = own->own_next) {
+		bool there = own == sub || own->created_at < number;
+		asked++;
+		if (!there || !(noted ? subscription_passes(s, own, a, noted->at, noted->len)
+				      : subscription_passes_now(s, own, a)))
+			continue;
+		mp_put_text(&names, own->name);
+		n++;
+	}
+	mp_put_text(&p->rows, "because");
+	mp_put_array(&p->rows, n);
+	buf_put(&p->rows, names.data, names.len);
+	buf_free(&names);
+	p->looked += asked / ASKED_AT_ONCE;
+}
+
 /* ---- the state that comes first ---- */
 
-/* A told pair of the state: where the market has it, and by which serial it is still the same. */
+/* A told pair: where the market has it, and by which serial it is still the same. */
 struct state_pair {
 	uint64_t serial;
 	size_t place;
@@ -48,30 +77,41 @@ by_serial(const void *a, const void *b)
 	return (x->serial > y->serial) - (x->serial < y->serial);
 }
 
-/* Those told up to the fact with which the subscription began, in order. */
+/* All that are told now. */
 static void
-list_pairs(const struct market *m, struct subscription *sub)
+list_pairs(const struct market *m, struct state_pairs *list)
 {
-	size_t places = market_told_places(m), n = 0;
-	struct state_pair *pairs = mem_alloc((places + 1) * sizeof *pairs);
+	size_t places = market_told_places(m);
 	struct told told;
+	state_pairs_done(list);
+	list->head = market_head(m);
+	list->at = mem_alloc((places + 1) * sizeof *list->at);
 	for (size_t place = 0; place < places; place++)
-		if (market_told_at(m, place, &told) && told.serial <= sub->seen.number)
-			pairs[n++] = (struct state_pair){told.serial, place};
-	qsort(pairs, n, sizeof *pairs, by_serial);
-	sub->pairs = pairs;
-	sub->n_pairs = n;
-	sub->next_pair = 0;
-	while (sub->next_pair < n && PLACE_PAIRS + pairs[sub->next_pair].serial <= sub->seen.state)
-		sub->next_pair++;
+		if (market_told_at(m, place, &told))
+			list->at[list->n++] = (struct state_pair){told.serial, place};
+	qsort(list->at, list->n, sizeof *list->at, by_serial);
 }
 
 void
-page_forget_state(struct subscription *sub)
+state_pairs_done(struct state_pairs *list)
 {
-	free(sub->pairs);
-	sub->pairs = NULL;
-	sub->n_pairs = sub->next_pair = 0;
+	free(list->at);
+	*list = (struct state_pairs){0};
+}
+
+/* The first that comes behind the place in the state. */
+static size_t
+pair_behind(const struct state_pairs *list, uint64_t state)
+{
+	size_t lo = 0, hi = list->n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (PLACE_PAIRS + list->at[mid].serial <= state)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
 }
 
 /* The fact that would make it what it is now, as a row with its place in the state. */
@@ -84,11 +124,13 @@ put_state(struct page *p, const struct page_source *from, struct subscription *s
 	about_fact(from->market, f, &a);
 	if (!subscription_passes_now(from->subscriptions, sub, &a))
 		return;
-	put_head(p, 3, f->number);
+	put_head(p, about_is_match(&a) ? 4 : 3, f->number);
 	mp_put_text(&p->rows, "state");
 	mp_put_uint(&p->rows, sub->seen.state);
 	mp_put_text(&p->rows, "body");
 	publish_body(from->market, f, &p->rows);
+	if (about_is_match(&a))
+		put_because(p, from, sub, f->number, &a, NULL);
 	count_row(p);
 	sub->given = sub->seen;
 }
@@ -131,27 +173,44 @@ put_pair_row(struct page *p, const struct page_source *from, struct subscription
 	buf_free(&reasons);
 }
 
-/* Some more of the state. */
+static void
+fill_listings(struct page *p, const struct page_source *from, struct subscription *sub)
+{
+	while (sub->seen.state < sub->state_listings && !is_full(p) && p->looked++ < LOOK) {
+		uint32_t number = (uint32_t)++sub->seen.state;
+		put_listing(p, from, sub, market_listing_at(from->market, number));
+	}
+}
+
+/* Those told up to the fact with which the subscription began. A list that was made later holds
+ * them all, but for those that have ended. */
+static void
+fill_pairs(struct page *p, const struct page_source *from, struct subscription *sub)
+{
+	struct state_pairs *list = from->pairs;
+	if (!list->at || list->head < sub->seen.number) {
+		list_pairs(from->market, list);
+		p->looked += (uint32_t)(list->n / LISTED_AT_ONCE);
+	}
+	list->used = true;
+	for (size_t i = pair_behind(list, sub->seen.state); !is_full(p) && p->looked++ < LOOK;
+	     i++) {
+		if (i == list->n || list->at[i].serial > sub->seen.number) {
+			sub->seen.state = STATE_DONE;
+			return;
+		}
+		sub->seen.state = PLACE_PAIRS + list->at[i].serial;
+		put_pair_row(p, from, sub, &list->at[i]);
+	}
+}
+
+/* Some more of the state. Pairs come once it is known which of them the subscription has in view. */
 static void
 fill_state(struct page *p, const struct page_source *from, struct subscription *sub)
 {
-	while (!is_full(p) && p->looked++ < LOOK) {
-		if (sub->seen.state < sub->state_listings) {
-			uint32_t number = (uint32_t)++sub->seen.state;
-			put_listing(p, from, sub, market_listing_at(from->market, number));
-			continue;
-		}
-		if (!sub->pairs)
-			list_pairs(from->market, sub);
-		if (sub->next_pair == sub->n_pairs) {
-			sub->seen.state = STATE_DONE;
-			page_forget_state(sub);
-			return;
-		}
-		const struct state_pair *pair = &sub->pairs[sub->next_pair++];
-		sub->seen.state = PLACE_PAIRS + pair->serial;
-		put_pair_row(p, from, sub, pair);
-	}
+	fill_listings(p, from, sub);
+	if (sub->seen.state >= sub->state_listings && !sub->seeding)
+		fill_pairs(p, from, sub);
 }
 
 /* ---- facts ---- */
@@ -164,29 +223,6 @@ read_note(struct str note, struct numbers *ret)
 	ret->len = 0;
 	for (uint32_t i = 0; i < n; i++)
 		numbers_push(ret, (uint32_t)mp_get_uint(&in));
-}
-
-/* The names of the client's subscriptions that let the fact through. */
-static void
-put_because(struct page *p, const struct page_source *from, const struct subscription *sub,
-	    const struct recent_fact *f)
-{
-	const struct subscription *own =
-	    subscriptions_own(from->subscriptions, str_of(sub->client));
-	struct buf names = BUF_EMPTY;
-	uint32_t n = 0;
-	for (; own; own = own->own_next) {
-		if ((own != sub && own->created_at >= f->number) ||
-		    !subscription_passes(from->subscriptions, own, &f->about, p->ids.at,
-					 p->ids.len))
-			continue;
-		mp_put_text(&names, own->name);
-		n++;
-	}
-	mp_put_text(&p->rows, "because");
-	mp_put_array(&p->rows, n);
-	buf_put(&p->rows, names.data, names.len);
-	buf_free(&names);
 }
 
 /* Looks at one fact; its body is made by `body`, or stands in it already. */
@@ -209,7 +245,7 @@ look_at(struct page *p, const struct page_source *from, struct subscription *sub
 	else
 		buf_put(&p->rows, f->body.p, f->body.len);
 	if (match)
-		put_because(p, from, sub, f);
+		put_because(p, from, sub, f->number, &f->about, &p->ids);
 	count_row(p);
 	sub->given = sub->seen;
 }

@@ -6,11 +6,23 @@
 #include "daemon/recent.h"
 #include "daemon/subscriptions.h"
 
+/* The told pairs in the order in which they were told: listed for whoever is given the state, and
+ * kept for the next. Zeroed: none. */
+struct state_pairs {
+	struct state_pair *at; /* owned */
+	size_t n;
+	uint64_t head;	 /* the market's, when they were listed */
+	bool used;	 /* since the owner looked */
+	int64_t used_ms; /* for the owner */
+};
+void state_pairs_done(struct state_pairs *list);
+
 struct page_source {
 	const struct market *market;
 	const struct journal *journal;
 	const struct recent *recent;
 	struct subscriptions *subscriptions;
+	struct state_pairs *pairs;
 };
 
 struct page {
@@ -31,5 +43,3 @@ struct page {
  */
 void page_fill(struct page *p, const struct page_source *from, struct subscription *sub);
 void page_done(struct page *p);
-/* Frees what a subscription keeps for giving the state. */
-void page_forget_state(struct subscription *sub);

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <utlist.h>
 
-enum { NAMES = 64 + 1 + 64, HASH_BYTES = 16 };
+enum { NAMES = 64 + 1 + 64, HASH_BYTES = 16, DROPPED_AT_ONCE = 1000 };
 
 /* A reply that is kept: in the order of all, and in its client's. */
 struct kept {
@@ -37,6 +37,7 @@ struct replies {
 	uint64_t made; /* the last number given */
 	uint64_t size;
 	uint64_t flushed;  /* numbers up to here are stored */
+	uint64_t unstored; /* bytes of those that are not */
 	uint64_t *removed; /* stored ones that are gone */
 	size_t n_removed, cap_removed;
 };
@@ -109,6 +110,7 @@ insert(struct replies *r, uint64_t number, struct str client, struct str key,
 	DL_APPEND2(k->client->own, k, own_prev, own_next);
 	k->client->size += size_of(k);
 	r->size += size_of(k);
+	r->unstored += size_of(k);
 	r->made = number;
 }
 
@@ -179,7 +181,7 @@ replies_keep(struct replies *r, struct str client, struct str key, struct reques
 	if (same) /* too old to be found */
 		drop(r, same);
 	insert(r, r->made + 1, client, key, hash, now_ms, reply);
-	while (is_old(r->all, now_ms))
+	for (int i = 0; i < DROPPED_AT_ONCE && is_old(r->all, now_ms); i++)
 		drop(r, r->all);
 	const struct client *c = client_of(r, client);
 	while (c->size > REPLIES_CLIENT_MAX)
@@ -194,6 +196,12 @@ bool
 replies_changed(const struct replies *r)
 {
 	return r->flushed < r->made || r->n_removed > 0;
+}
+
+uint64_t
+replies_unstored(const struct replies *r)
+{
+	return r->unstored;
 }
 
 static void
@@ -229,6 +237,7 @@ replies_flush(struct replies *r, aside_put_fn put, void *arg)
 		put(arg, k->number, buf_str(&bytes));
 	}
 	r->flushed = r->made;
+	r->unstored = 0;
 	buf_free(&bytes);
 }
 
@@ -250,6 +259,7 @@ replies_load(void *replies, uint64_t number, struct str bytes)
 	memcpy(hash, written.p, sizeof hash);
 	insert(r, number, client, key, (struct request_hash){hash[0], hash[1]}, at_ms, reply);
 	r->flushed = number;
+	r->unstored = 0;
 	return true;
 }
 

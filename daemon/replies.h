@@ -49,6 +49,8 @@ void replies_keep(struct replies *r, struct str client, struct str key, struct r
 
 /* Whether something is to be stored since the last flush. */
 bool replies_changed(const struct replies *r);
+/* Bytes of those that are to be stored. */
+uint64_t replies_unstored(const struct replies *r);
 /* Hands out what is to be stored, or removed (bytes.p NULL). */
 typedef void (*aside_put_fn)(void *arg, uint64_t number, struct str bytes);
 void replies_flush(struct replies *r, aside_put_fn put, void *arg);

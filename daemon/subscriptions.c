@@ -111,6 +111,8 @@ subscriptions_insert(struct subscriptions *s, struct entry *e)
 	if (is_scored(sub))
 		numbers_add(&s->scored, sub->number);
 	sub->seen = sub->given = sub->acked;
+	if (filter_is_picky(&sub->filter) && sub->acked.state != STATE_DONE)
+		subscriptions_begin_seeding(s, sub);
 	return add_search(s, sub);
 }
 
@@ -120,6 +122,7 @@ take_out(struct subscriptions *s, struct subscription *sub)
 	struct entry *e = (struct entry *)((char *)sub - offsetof(struct entry, sub));
 	struct owner *o = find_owner(s, str_of(sub->client));
 	searches_remove(s->searches, sub->number);
+	subscriptions_end_seeding(s, sub);
 	s->n_picky -= filter_is_picky(&sub->filter);
 	s->n_dirty -= sub->dirty;
 	numbers_remove(&s->scored, sub->number);
@@ -133,7 +136,6 @@ take_out(struct subscriptions *s, struct subscription *sub)
 		free(o);
 	}
 	filter_done(&sub->filter);
-	free(sub->pairs);
 	free(e);
 }
 
@@ -147,6 +149,7 @@ subscriptions_free(struct subscriptions *s)
 	searches_free(s->searches);
 	views_free(s->views);
 	numbers_free(&s->removed);
+	numbers_free(&s->seeding);
 	numbers_free(&s->scored);
 	numbers_free(&s->now);
 	numbers_free(&s->met);
@@ -215,8 +218,6 @@ subscriptions_add(struct subscriptions *s, struct str client, struct str name,
 		sub->state_listings = (uint32_t)market_count(s->market).listings;
 	memcpy(sub->epoch, b->epoch, SUBSCRIPTION_EPOCH);
 	subscriptions_insert(s, e);
-	if (filter_is_picky(&sub->filter) && b->at.state != STATE_DONE)
-		subscriptions_seed(s, sub);
 	subscription_dirty(s, sub);
 	s->must_store = s->counter_dirty = true;
 	return sub;

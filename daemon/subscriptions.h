@@ -58,10 +58,10 @@ struct subscription {
 	uint64_t consumer;     /* who fetches; 0: nobody yet */
 	uint64_t before[CONSUMERS_KNOWN]; /* whom it was taken over from, the oldest at n_before */
 	unsigned n_before;
-	uint64_t asked;		  /* the id of its last request */
-	struct fetch *fetch;	  /* that waits; NULL: none */
-	struct state_pair *pairs; /* of the state, while it is given (page.c); owned */
-	size_t n_pairs, next_pair;
+	uint64_t asked;	     /* the id of its last request */
+	struct fetch *fetch; /* that waits; NULL: none */
+	bool seeding;	     /* told pairs are being looked through for it */
+	size_t seed_from;    /* all have been when that place comes again */
 	bool misfit; /* its exchange has changed in what its conditions state: nothing passes */
 	bool dirty;
 	struct subscription *prev, *next;	  /* in the order of their numbers */
@@ -116,6 +116,13 @@ bool subscription_passes(const struct subscriptions *s, const struct subscriptio
 bool subscription_passes_now(struct subscriptions *s, const struct subscription *sub,
 			     const struct about *a);
 
+/*
+ * Looks at so many told pairs, for the picky subscriptions that have begun with the state; before a
+ * commit, so that a pair is given only once it is known to be in view. Returns whether more are to
+ * be looked at.
+ */
+bool subscriptions_seed(struct subscriptions *s, uint32_t looks);
+
 /* ---- stored ---- */
 
 /* Moves what is done with. */
@@ -128,6 +135,8 @@ void subscription_confirm(struct subscriptions *s, struct subscription *sub,
  * changed), or could be (one has moved on). */
 bool subscriptions_must_store(const struct subscriptions *s);
 bool subscriptions_could_store(const struct subscriptions *s);
+/* What storing it may take of the disk, in bytes: an estimate from above. */
+uint64_t subscriptions_unstored(const struct subscriptions *s);
 /* Hands out what is to be stored or removed, by table. */
 typedef void (*subscriptions_put_fn)(void *arg, bool views, uint64_t key, struct str bytes);
 void subscriptions_flush(struct subscriptions *s, subscriptions_put_fn put, void *arg);

@@ -35,6 +35,8 @@ struct subscriptions {
 	size_t n_picky, n_dirty;
 	bool must_store, counter_dirty;
 	struct numbers removed;	 /* stored ones that are gone */
+	struct numbers seeding;	 /* whose views are being filled */
+	size_t seed_at;		 /* the place of the told pair that is next */
 	struct numbers now, met; /* room for judging */
 };
 
@@ -44,8 +46,10 @@ struct subscription *subscriptions_by_number(const struct subscriptions *s, uint
 bool subscriptions_insert(struct subscriptions *s, struct entry *e);
 /* To be stored with the next commit that comes anyhow. */
 void subscription_dirty(struct subscriptions *s, struct subscription *sub);
-/* Every told pair that passes is in a picky one's view from the beginning. */
-void subscriptions_seed(struct subscriptions *s, const struct subscription *sub);
+/* A picky one that begins with the state has every told pair in view that passes: subscriptions_seed
+ * goes through them, once around for all that have begun. */
+void subscriptions_begin_seeding(struct subscriptions *s, struct subscription *sub);
+void subscriptions_end_seeding(struct subscriptions *s, struct subscription *sub);
 
 static inline void
 copy_name(char to[SUBSCRIPTION_NAME], struct str name)

@@ -171,28 +171,76 @@ subscription_passes_now(struct subscriptions *s, const struct subscription *sub,
 /* ---- beginning ---- */
 
 void
-subscriptions_seed(struct subscriptions *s, const struct subscription *sub)
+subscriptions_begin_seeding(struct subscriptions *s, struct subscription *sub)
 {
-	struct told told;
-	size_t n, places = market_told_places(s->market);
-	for (size_t place = 0; place < places; place++) {
-		if (!market_told_at(s->market, place, &told))
+	if (market_told_places(s->market) == 0)
+		return;
+	sub->seeding = true;
+	sub->seed_from = s->seed_at;
+	numbers_add(&s->seeding, sub->number);
+}
+
+void
+subscriptions_end_seeding(struct subscriptions *s, struct subscription *sub)
+{
+	sub->seeding = false;
+	numbers_remove(&s->seeding, sub->number);
+}
+
+/* Fills `s->now` with those being seeded that the pair passes. */
+static void
+find_seeded(struct subscriptions *s, const struct about *a)
+{
+	bool found = false;
+	s->now.len = 0;
+	for (size_t i = 0; i < s->seeding.len; i++) {
+		const struct subscription *sub = subscriptions_by_number(s, s->seeding.at[i]);
+		if (!views_it(s, sub, a))
 			continue;
-		struct about a = {.kind = FACT_MATCH_MADE,
-				  .exchange = told.need->exchange,
-				  .participant = {told.need->participant, told.offer->participant},
-				  .listing = {told.need->number, told.offer->number},
-				  .score = told.score};
-		find_met(s, &a);
-		if (!in_view_now(s, sub, &a))
-			continue;
-		uint64_t pair = views_key(told.need->number, told.offer->number);
-		const uint32_t *view = views_of(s->views, pair, &n);
-		s->now.len = 0;
-		for (size_t i = 0; i < n; i++)
-			if (subscriptions_by_number(s, view[i])) /* else deleted since */
-				numbers_push(&s->now, view[i]);
-		numbers_push(&s->now, sub->number); /* the newest has the greatest number */
-		views_set(s->views, pair, s->now.at, s->now.len);
+		if (!found)
+			find_met(s, a);
+		found = true;
+		if (in_view_now(s, sub, a))
+			numbers_push(&s->now, sub->number);
 	}
+}
+
+static void
+seed_pair(struct subscriptions *s, const struct told *told)
+{
+	struct about a = {.kind = FACT_MATCH_MADE,
+			  .exchange = told->need->exchange,
+			  .participant = {told->need->participant, told->offer->participant},
+			  .listing = {told->need->number, told->offer->number},
+			  .score = told->score};
+	uint64_t pair = views_key(told->need->number, told->offer->number);
+	size_t n, more;
+	find_seeded(s, &a);
+	more = s->now.len;
+	const uint32_t *view = more > 0 ? views_of(s->views, pair, &n) : NULL;
+	for (size_t i = 0; view && i < n; i++)
+		if (subscriptions_by_number(s, view[i])) /* else deleted since */
+			numbers_add(&s->now, view[i]);
+	if (more > 0 &&
+	    (!view || s->now.len != n || memcmp(s->now.at, view, n * sizeof *view) != 0))
+		views_set(s->views, pair, s->now.at, s->now.len);
+}
+
+bool
+subscriptions_seed(struct subscriptions *s, uint32_t looks)
+{
+	while (s->seeding.len > 0 && looks > 0) {
+		struct told told;
+		uint32_t cost = 1 + (uint32_t)s->seeding.len / 64;
+		if (market_told_at(s->market, s->seed_at, &told))
+			seed_pair(s, &told);
+		s->seed_at = (s->seed_at + 1) % market_told_places(s->market);
+		for (size_t i = s->seeding.len; i-- > 0;) {
+			struct subscription *sub = subscriptions_by_number(s, s->seeding.at[i]);
+			if (sub->seed_from == s->seed_at)
+				subscriptions_end_seeding(s, sub);
+		}
+		looks -= cost < looks ? cost : looks;
+	}
+	return s->seeding.len > 0;
 }

@@ -4,18 +4,28 @@
 
 #include "util/mp.h"
 
-enum { ROW_COUNTER = 0 }; /* the aside that holds the last number given */
+enum {
+	ROW_COUNTER = 0,  /* the aside that holds the last number given */
+	ROW_COST = 1024,  /* subscriptions lie side by side */
+	VIEW_COST = 6144, /* a page and what leads there, for views may lie apart */
+};
 
 bool
 subscriptions_must_store(const struct subscriptions *s)
 {
-	return s->must_store || views_changed(s->views);
+	return s->must_store || views_changed(s->views) > 0;
 }
 
 bool
 subscriptions_could_store(const struct subscriptions *s)
 {
 	return s->n_dirty > 0 || subscriptions_must_store(s);
+}
+
+uint64_t
+subscriptions_unstored(const struct subscriptions *s)
+{
+	return (s->n_dirty + s->removed.len) * ROW_COST + views_changed(s->views) * VIEW_COST;
 }
 
 static void

@@ -110,7 +110,8 @@ enum { FACT_COST = 12288 };
 uint64_t
 turn_cost(const struct turn *t)
 {
-	return 2 * (uint64_t)turn_bytes(t) + (uint64_t)t->n_facts * FACT_COST;
+	return 2 * (uint64_t)turn_bytes(t) + (uint64_t)t->n_facts * FACT_COST +
+	       2 * replies_unstored(t->replies) + subscriptions_unstored(t->subscriptions);
 }
 
 static void

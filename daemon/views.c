@@ -93,10 +93,10 @@ views_set(struct views *v, uint64_t pair, const uint32_t *ids, size_t n)
 	v->dirty[v->n_dirty++] = pair;
 }
 
-bool
+size_t
 views_changed(const struct views *v)
 {
-	return v->n_dirty > 0;
+	return v->n_dirty;
 }
 
 void

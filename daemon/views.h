@@ -29,7 +29,8 @@ const uint32_t *views_of(const struct views *v, uint64_t pair, size_t *ret_n);
 /* Sets them, ascending; none: the pair is in nobody's view. */
 void views_set(struct views *v, uint64_t pair, const uint32_t *ids, size_t n);
 
-bool views_changed(const struct views *v);
+/* How many. */
+size_t views_changed(const struct views *v);
 /* Hands out the pairs that changed; bytes are a MessagePack array of numbers, or none where nobody
  * has the pair in view. */
 typedef void (*views_put_fn)(void *arg, uint64_t pair, struct str bytes);

@@ -5,6 +5,8 @@
 #include "util/hash.h"
 #include "util/mp.h"
 
+enum { REMOVED_FEW = 1000 };
+
 /* Where the searches of one exchange and side lie. */
 struct bench {
 	struct exchange *relaxed; /* NULL: no search came yet */
@@ -25,6 +27,7 @@ struct searches {
 	struct market *market;
 	struct search *by_id; /* uthash; owned */
 	struct bench bench[MAX_EXCHANGES][2];
+	size_t removed; /* since the benches were built */
 	struct marks marks;
 	struct numbers rows;
 };
@@ -148,6 +151,9 @@ searches_remove(struct searches *s, uint32_t id)
 	}
 	HASH_DEL(s->by_id, search);
 	search_free(search);
+	/* A lookup keeps lists that have become empty. */
+	if (++s->removed > REMOVED_FEW && s->removed > HASH_COUNT(s->by_id))
+		searches_rebuild(s);
 }
 
 bool
@@ -199,6 +205,7 @@ searches_rebuild(struct searches *s)
 	struct search *search, *next;
 	memcpy(old, s->bench, sizeof old);
 	memset(s->bench, 0, sizeof s->bench);
+	s->removed = 0;
 	HASH_ITER(hh, s->by_id, search, next)
 	{
 		const struct exchange *was = old[search->exchange][search->side].relaxed;

@@ -183,6 +183,14 @@ take_delivery(void *arg, void *origin, struct str envelope, struct str reply)
 	r->answered++;
 }
 
+static bool
+takes_more(void *arg, const void *origin)
+{
+	(void)arg;
+	(void)origin;
+	return true;
+}
+
 static void
 try_request(struct run *r, struct str request, int64_t clock_ms)
 {
@@ -194,6 +202,8 @@ try_request(struct run *r, struct str request, int64_t clock_ms)
 	dispatch_request(&r->dispatch, request, clock_ms, &reply);
 	if (reply.len > 0)
 		must_be_reply(buf_str(&reply));
+	while (subscriptions_seed(r->dispatch.subscriptions, 64))
+		;
 	for (int i = 0; i < 100 && delivery_run(r->dispatch.delivery, clock_ms + 100000); i++)
 		;
 	must(reply.len > 0 || r->answered > before ||
@@ -263,7 +273,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r.dispatch.replies = replies_new();
 	r.dispatch.subscriptions = subscriptions_new(r.dispatch.market);
 	r.dispatch.delivery =
-	    delivery_new(r.dispatch.market, &journal, r.dispatch.subscriptions, take_delivery, &r);
+	    delivery_new(r.dispatch.market, &journal, r.dispatch.subscriptions,
+			 &(struct delivery_outlet){take_delivery, takes_more, &r});
 	the_run = &r;
 	begin(&r);
 	for (int n = 0; n < REQUESTS && size >= 3; n++) {

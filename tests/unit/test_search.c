@@ -303,6 +303,14 @@ a_search_is_told_once_and_not_when_it_is_gone(void **state)
 	searches_met(s, l, &met);
 	assert_int_equal(met.len, 1);
 	assert_int_equal(met.at[0], 3);
+	for (uint32_t id = 10; id < 3010; id++) { /* what many leave behind is cleared away */
+		search_for(s, id, NEED, "{\"title\": \"t\", \"fields\": {\"material\": \"tin\"}}");
+		searches_remove(s, id);
+	}
+	searches_met(s, l, &met);
+	assert_int_equal(met.len, 1);
+	assert_int_equal(met.at[0], 3);
+	assert_true(searches_fit(s, 3) && searches_fit(s, 5));
 	numbers_free(&met);
 	searches_free(s);
 	market_free(t.market);

@@ -81,10 +81,46 @@ the_state_is_in_view_from_the_beginning(void **state)
 	subscribe(w, "c", "offers", offers, kind_x, true);
 	subscribe(w, "c", "offers too", offers, kind_x, true);
 	subscribe(w, "c", "needs", "{\"exchange\": \"parts\", \"side\": \"need\"}", kind_x, true);
+	assert_true(second->seeding);
+	assert_false(subscription_passes_now(w->s, second, &a));
+	assert_false(subscriptions_seed(w->s, 1));
+	assert_false(second->seeding);
 	assert_true(subscription_passes_now(w->s, second, &a));
 	assert_false(subscription_passes_now(w->s, later, &a));
 	trade_withdraw(&w->trade, offer);
 	assert_noted(w, "listing.withdrawn 1 2 3 4 5 6 7\nmatch.ended 1 3 4 6 7 8\n");
+}
+
+/* What is told is looked through in shares, and for all who have begun at once. */
+static void
+the_state_comes_into_view_in_shares(void **state)
+{
+	struct world *w = *state;
+	static const char picky[] = "{\"min_score\": 500}",
+			  scored[] = "{\"kinds\": [\"match.ended\"], \"min_score\": 500}";
+	const struct listing *offer[5];
+	trade_publish(&w->trade, "a", NEED, need);
+	for (int i = 0; i < 5; i++)
+		offer[i] = trade_publish(&w->trade, "b", OFFER, cheap);
+	struct subscription *first = subscribe(w, "c", "first", picky, NULL, true);
+	assert_true(subscriptions_seed(w->s, 3));
+	subscribe(w, "c", "second", scored, NULL, true);
+	struct subscription *gone = subscribe(w, "c", "gone", picky, NULL, true);
+	assert_noted(w, "");
+	trade_withdraw(&w->trade, offer[0]); /* the first has it in view, the others not yet */
+	assert_noted(w, "listing.withdrawn 1 3\nmatch.ended 1\n");
+	subscriptions_remove(w->s, gone);
+	assert_true(subscriptions_seed(w->s, 2));
+	assert_false(first->seeding); /* once around */
+	trade_withdraw(&w->trade, offer[3]);
+	trade_withdraw(&w->trade, offer[1]); /* which the second comes to last */
+	assert_noted(w, "listing.withdrawn 1\nmatch.ended 1 2\n"
+			"listing.withdrawn 1\nmatch.ended 1\n");
+	trade_publish(&w->trade, "b", OFFER, cheap); /* judged as it is made, whoever is where */
+	assert_false(subscriptions_seed(w->s, 100));
+	assert_true(subscriptions_unstored(w->s) > 0);
+	trade_withdraw(&w->trade, offer[2]);
+	assert_noted(w, "listing.opened 1\nmatch.made 1\nlisting.withdrawn 1\nmatch.ended 1 2\n");
 }
 
 static void
@@ -194,6 +230,7 @@ main(void)
 	    STORY(a_match_is_told_from_coming_into_view_to_leaving_it),
 	    STORY(conditions_are_about_listings_and_matches),
 	    STORY(the_state_is_in_view_from_the_beginning),
+	    STORY(the_state_comes_into_view_in_shares),
 	    STORY(a_note_says_what_a_picky_one_lets_through),
 	    STORY(those_that_pass_are_told_in_order),
 	    STORY(a_changed_exchange_may_leave_conditions_behind),
