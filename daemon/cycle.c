@@ -16,9 +16,7 @@ enum {
 	TURN_MS_MAX = 50,     /* spent on requests; likewise. What a turn holds decides no fact */
 	BEHIND_PAUSE_MS = 10, /* between turns while a gateway has much to read */
 	IDLE_MS = 60000,      /* the longest pause towards a deadline */
-	SEED_LOOKS =
-	    2048, /* of a turn, at told pairs, for subscriptions that begin with the state */
-	SEED_STEP = 64,
+	SEED_STEP = 64,	      /* looks at told pairs, before it is seen whether the turn is full */
 	HOUSEKEEPING_BEATS = 10, /* heartbeats between looks at what may go */
 };
 
@@ -175,9 +173,13 @@ static bool
 seed(struct cycle *c)
 {
 	struct turn_bound bound = bound_of(c, TURN_MS_MAX);
+	uint32_t left = c->parts.seed_looks;
 	bool more = c->parts.dispatch->room == DISPATCH_ROOM_ENOUGH;
-	for (int looks = 0; more && looks < SEED_LOOKS && !turn_is_full(&bound); looks += SEED_STEP)
-		more = subscriptions_seed(c->parts.subscriptions, SEED_STEP);
+	while (more && left > 0 && !turn_is_full(&bound)) {
+		uint32_t step = left < SEED_STEP ? left : SEED_STEP;
+		more = subscriptions_seed(c->parts.subscriptions, step);
+		left -= step;
+	}
 	return more;
 }
 

@@ -39,6 +39,8 @@ struct cycle_parts {
 	struct dispatch *dispatch;
 	struct subscriptions *subscriptions;
 	int64_t (*monotonic_ms)(void); /* time that nobody sets */
+	uint32_t
+	    seed_looks; /* of a turn, at told pairs, for subscriptions that begin with the state */
 };
 
 struct cycle;

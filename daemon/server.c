@@ -24,6 +24,7 @@ enum {
 	SESSIONS_MAX = 64,
 	STOP_MS = 1000, /* for the last answers to be taken */
 	STOP_STEP_MS = 10,
+	SEED_LOOKS = 2048, /* some 20 ms */
 };
 
 struct server {
@@ -162,9 +163,9 @@ server_new(const struct server_parts *parts)
 	struct server *s = mem_zalloc(sizeof(*s));
 
 	s->parts = *parts;
-	const struct cycle_parts cycle = {parts->options,    parts->store,    parts->market,
-					  parts->turn,	     parts->dispatch, parts->subscriptions,
-					  clock_monotonic_ms};
+	const struct cycle_parts cycle = {parts->options,     parts->store,    parts->market,
+					  parts->turn,	      parts->dispatch, parts->subscriptions,
+					  clock_monotonic_ms, SEED_LOOKS};
 	s->cycle = cycle_new(&cycle);
 	s->turn = evtimer_new(parts->base, on_turn, s);
 	s->heartbeat = event_new(parts->base, -1, EV_PERSIST, on_heartbeat, s);

@@ -25,6 +25,7 @@ choose_wish(struct consumer *c)
 	    {.min_score = 200},
 	    {.state = true},
 	    {.state = true, .side = "offer", .process = "milling", .price = 600},
+	    {.state = true, .min_score = 150},
 	};
 	struct chance chance = chance_of(c->sim->seed, 3, c->actor);
 	c->wish = wishes[chance_below(&chance, sizeof wishes / sizeof *wishes)];

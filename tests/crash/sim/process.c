@@ -25,6 +25,8 @@ struct process {
 	struct cycle *cycle;
 };
 
+enum { SEED_LOOKS = 1 }; /* so few that the state comes into view over many turns */
+
 static int64_t monotonic_now;
 
 static int64_t
@@ -103,7 +105,7 @@ wire_up(struct process *p, int64_t now_ms)
 					.emit_arg = p->turn,
 					.started_ms = now_ms};
 	const struct cycle_parts cycle = {&p->options,	p->store,	  p->market, p->turn,
-					  &p->dispatch, p->subscriptions, monotonic};
+					  &p->dispatch, p->subscriptions, monotonic, SEED_LOOKS};
 	p->cycle = cycle_new(&cycle);
 }
 

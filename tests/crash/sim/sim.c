@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { BUSY_MS = 40 };
+
 enum {
 	CALM_MS = 60000,    /* by then everybody must have everything */
 	START_MS = 1000000, /* a clock does not begin at nothing */
@@ -219,8 +221,9 @@ turn(struct sim *s)
 	pump(s, dies || !lives);
 	if (!lives || dies)
 		kill_process(s);
-	else if (pause_ms >= 0)
-		push(s, pause_ms > 0 ? pause_ms : 1, EVENT_TURN, 0, STR_NONE);
+	else if (pause_ms >= 0) /* or later, for others need the processor too */
+		push(s, (pause_ms > 0 ? pause_ms : 1) + (sim_chance(s, 1, 5) ? BUSY_MS : 0),
+		     EVENT_TURN, 0, STR_NONE);
 }
 
 static void

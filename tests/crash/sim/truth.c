@@ -29,6 +29,14 @@ struct truth {
 	size_t n_listings;
 	/* by need and offer */
 	bool in_view[LISTINGS][LISTINGS], told[LISTINGS][LISTINGS];
+	/*
+	 * What was told before a search that begins with the state comes into its view a little later,
+	 * so that whether it is told of what leaves before depends on the moment. What was given as
+	 * standing must not have left unsaid.
+	 */
+	bool unsure[LISTINGS][LISTINGS], unsaid[LISTINGS][LISTINGS];
+	bool untouched[LISTINGS][LISTINGS]; /* in view since the beginning, without a fact */
+	bool may_be_left_out;		    /* the fact at hand */
 	int64_t score[LISTINGS][LISTINGS];
 };
 
@@ -50,6 +58,13 @@ text(struct mp body, const char *key)
 	return mp_get_str(&at);
 }
 
+static bool
+is_match(struct mp body)
+{
+	struct str kind = text(body, "fact");
+	return kind.len > 6 && memcmp(kind.p, "match.", 6) == 0;
+}
+
 /* "milling" or {"from": 300}, as they are shown. */
 static void
 read_fields(struct seen_listing *l, struct mp body)
@@ -67,6 +82,12 @@ static bool
 is_search(const struct wish *w)
 {
 	return w->price > 0;
+}
+
+static bool
+is_picky(const struct wish *w)
+{
+	return is_search(w) || w->min_score > 0;
 }
 
 /* An offer meets what a need would state: its process among the offer's, its price not above. */
@@ -96,11 +117,17 @@ wants_match(struct truth *t, struct mp body, struct str kind)
 	bool ended = str_eq(kind, STR("match.ended"));
 	bool covered = !w->participant || is_of(need, w->participant);
 	bool now = !ended && covered && score >= w->min_score && (!is_search(w) || meets(w, o));
+	bool *unsure = &t->unsure[n - t->listings][o - t->listings];
 	bool passes = now || *view;
+	t->may_be_left_out = *unsure && !now;
+	t->unsaid[n - t->listings][o - t->listings] = false;
+	t->untouched[n - t->listings][o - t->listings] = false;
+	if (now || ended)
+		*unsure = false;
 	*told = !ended;
 	t->score[n - t->listings][o - t->listings] = score;
 	*view = now;
-	if (!is_search(w) && w->min_score == 0)
+	if (!is_picky(w))
 		passes = covered;
 	return passes && (!w->kind || str_eq(kind, str_of(w->kind)));
 }
@@ -129,7 +156,7 @@ is_wanted(struct truth *t, struct mp body)
 {
 	const struct wish *w = t->wish;
 	struct str kind = text(body, "fact");
-	if (kind.len > 6 && memcmp(kind.p, "match.", 6) == 0)
+	if (is_match(body))
 		return wants_match(t, body, kind);
 	if (kind.len > 8 && memcmp(kind.p, "listing.", 8) == 0)
 		return wants_listing(t, body, kind);
@@ -144,7 +171,7 @@ static void
 follow_given(struct truth *t, struct mp body)
 {
 	struct str kind = text(body, "fact");
-	if (kind.len > 6 && memcmp(kind.p, "match.", 6) == 0) {
+	if (is_match(body)) {
 		struct seen_listing *n = listing(t, text(body, "need")),
 				    *o = listing(t, text(body, "offer"));
 		t->told[n - t->listings][o - t->listings] = !str_eq(kind, STR("match.ended"));
@@ -205,7 +232,7 @@ check_given(struct consumer *c, size_t *at, uint64_t number, const struct buf *b
 	if (!str_eq(g->body, buf_str(body)))
 		sim_wrong(c->sim, "consumer %u: fact %" PRIu64 " has another body", c->actor,
 			  number);
-	if (g->because.p && !because_of_itself(c, g))
+	if (is_match(mp_of(g->body)) && !because_of_itself(c, g))
 		sim_wrong(c->sim, "consumer %u: fact %" PRIu64 " is not because of it", c->actor,
 			  number);
 	return true;
@@ -218,9 +245,47 @@ begin_view(struct truth *t)
 	const struct wish *w = t->wish;
 	for (size_t n = 0; n < t->n_listings; n++)
 		for (size_t o = 0; o < t->n_listings; o++)
-			t->in_view[n][o] = w->state && t->told[n][o] &&
-					   t->score[n][o] >= w->min_score &&
-					   (!is_search(w) || meets(w, &t->listings[o]));
+			t->in_view[n][o] = t->unsure[n][o] = t->untouched[n][o] =
+			    w->state && t->told[n][o] && t->score[n][o] >= w->min_score &&
+			    (!is_search(w) || meets(w, &t->listings[o]));
+}
+
+/* A fact that may be left out, and was. */
+static bool
+is_left_out(struct consumer *c, struct truth *t, size_t at, uint64_t number, struct mp body)
+{
+	if (!t->may_be_left_out || (at < c->n_given && c->given[at].number == number))
+		return false;
+	size_t n = (size_t)(listing(t, text(body, "need")) - t->listings),
+	       o = (size_t)(listing(t, text(body, "offer")) - t->listings);
+	t->unsaid[n][o] = true;
+	return true;
+}
+
+/* Whether the state first is what stood: what has left since was said to, and nothing is missing
+ * that has stood all along. */
+static void
+check_standing(struct consumer *c, struct truth *t)
+{
+	const struct wish *w = t->wish;
+	for (size_t i = 0; i < c->n_given && c->given[i].state != UINT64_MAX; i++) {
+		struct mp body = mp_of(c->given[i].body);
+		struct str need = text(body, "need"), offer = text(body, "offer");
+		if (!need.p)
+			continue;
+		size_t n = (size_t)(listing(t, need) - t->listings),
+		       o = (size_t)(listing(t, offer) - t->listings);
+		t->untouched[n][o] = false;
+		if (t->unsaid[n][o])
+			sim_wrong(c->sim, "consumer %u: is not told that %.*s and %.*s has left",
+				  c->actor, STR_FMT(need), STR_FMT(offer));
+	}
+	for (size_t n = 0; n < t->n_listings; n++)
+		for (size_t o = 0; o < t->n_listings; o++)
+			if (t->untouched[n][o] && !w->kind &&
+			    (!w->participant || is_of(str_of(t->listings[n].id), w->participant)))
+				sim_wrong(c->sim, "consumer %u: was never given %s and %s",
+					  c->actor, t->listings[n].id, t->listings[o].id);
 }
 
 void
@@ -230,8 +295,10 @@ truth_check(struct consumer *c)
 	struct buf body = BUF_EMPTY;
 	size_t at = 0;
 	t->wish = &c->wish;
-	while (at < c->n_given && c->given[at].state != UINT64_MAX)
-		at++;
+	for (; at < c->n_given && c->given[at].state != UINT64_MAX; at++)
+		if (is_match(mp_of(c->given[at].body)) && !because_of_itself(c, &c->given[at]))
+			sim_wrong(c->sim, "consumer %u: a standing match is not because of it",
+				  c->actor);
 	for (uint64_t number = 1; number <= c->sim->disk.n_facts; number++) {
 		struct fact f;
 		buf_clear(&body);
@@ -243,14 +310,17 @@ truth_check(struct consumer *c)
 		}
 		if (!publish_body(process_market(c->sim->process), &f, &body))
 			continue;
+		t->may_be_left_out = false;
 		if (is_wanted(t, mp_of(buf_str(&body))) && number > c->began &&
+		    !is_left_out(c, t, at, number, mp_of(buf_str(&body))) &&
 		    !check_given(c, &at, number, &body))
 			break;
 	}
+	check_standing(c, t);
 	if (c->sim->violation[0] == '\0' && at != c->n_given)
 		sim_wrong(c->sim, "consumer %u: was given fact %" PRIu64 ", which is not due",
 			  c->actor, c->given[at].number);
-	if (c->wish.state && !is_search(&c->wish) && c->sim->violation[0] == '\0')
+	if (c->wish.state && !is_picky(&c->wish) && c->sim->violation[0] == '\0')
 		check_state(c, t);
 	buf_free(&body);
 	free(t);
