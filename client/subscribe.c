@@ -29,13 +29,35 @@ drop(struct matchd_reply **r)
 	*r = NULL;
 }
 
+/* One row of a page. */
+struct row {
+	struct place place;
+	struct str body, because; /* because.p NULL: it is no match */
+};
+
+/* Steps over a row. */
 static bool
-read_row(struct mp row, struct place *ret)
+read_row(struct mp *in, struct row *ret)
 {
-	struct mp number = mp_find(row, STR("number")), state = mp_find(row, STR("state"));
-	ret->number = mp_get_uint(&number);
-	ret->state = mp_peek(&state) == MP_END ? NO_STATE : mp_get_uint(&state);
-	return !number.failed && (ret->state == NO_STATE || !state.failed);
+	uint32_t n = mp_get_map(in);
+	bool numbered = false;
+	*ret = (struct row){.place.state = NO_STATE};
+	for (uint32_t i = 0; i < n && !in->failed; i++) {
+		struct str key = mp_get_str(in);
+		if (str_eq(key, STR("number"))) {
+			ret->place.number = mp_get_uint(in);
+			numbered = true;
+		} else if (str_eq(key, STR("state"))) {
+			ret->place.state = mp_get_uint(in);
+		} else if (str_eq(key, STR("because"))) {
+			ret->because = mp_get_raw(in);
+		} else if (str_eq(key, STR("body"))) {
+			ret->body = mp_get_raw(in);
+		} else {
+			mp_get_raw(in);
+		}
+	}
+	return !in->failed && numbered && ret->body.p;
 }
 
 /* The epoch in which the page's numbers count. With `changed` it is another than was known. */
@@ -81,18 +103,18 @@ take_loss(struct matchd_subscription *s, struct mp range, struct matchd_delivery
 static bool
 look_ahead(struct matchd_subscription *s, struct mp rows)
 {
-	struct place last = {0};
+	struct row last = {0};
 	struct mp head_at = result(s->page, "head");
 	uint64_t head = mp_get_uint(&head_at);
 	for (uint32_t i = 0; i < s->rows_left; i++) {
-		struct mp row = rows;
-		mp_get_raw(&rows);
-		if (i + 1 == s->rows_left && !read_row(row, &last))
+		if (i + 1 < s->rows_left)
+			mp_get_raw(&rows);
+		else if (!read_row(&rows, &last))
 			return false;
 	}
-	if (place_is_before(s->came, last))
-		s->came = last;
-	return s->rows_left > 0 && (last.state != NO_STATE || last.number < head);
+	if (place_is_before(s->came, last.place))
+		s->came = last.place;
+	return s->rows_left > 0 && (last.place.state != NO_STATE || last.place.number < head);
 }
 
 /* Begins with the page that was received. Returns a public code or SUB_AGAIN. */
@@ -118,29 +140,26 @@ turn_page(struct matchd_subscription *s, struct matchd_delivery *ret)
 }
 
 static int
-give_row(struct matchd_subscription *s, struct mp row, struct place place,
-	 struct matchd_delivery *ret)
+give_row(struct matchd_subscription *s, const struct row *row, struct matchd_delivery *ret)
 {
-	struct mp body_at = mp_find(row, STR("body")), because_at = mp_find(row, STR("because"));
-	struct mp kind_at = mp_find(body_at, STR("fact")), at = mp_find(body_at, STR("at"));
-	struct str body = mp_get_raw(&body_at), kind = mp_get_str(&kind_at);
-	bool has_because = mp_peek(&because_at) == MP_ARRAY;
-	struct str because = has_because ? mp_get_raw(&because_at) : STR_NONE;
+	struct mp kind_at = mp_find(mp_of(row->body), STR("fact")),
+		  at = mp_find(mp_of(row->body), STR("at"));
+	struct str kind = mp_get_str(&kind_at);
 	int64_t at_ms = mp_get_int(&at);
-	if (body_at.failed || kind_at.failed || at.failed || kind.len >= sizeof s->kind)
+	if (kind_at.failed || at.failed || kind.len >= sizeof s->kind)
 		return MATCHD_E_PROTOCOL;
 	memcpy(s->kind, kind.p, kind.len);
 	s->kind[kind.len] = '\0';
-	s->given = place;
+	s->given = row->place;
 	*ret = (struct matchd_delivery){
-	    .number = place.number,
-	    .state = place.state == NO_STATE ? 0 : place.state,
+	    .number = row->place.number,
+	    .state = row->place.state == NO_STATE ? 0 : row->place.state,
 	    .at_ms = at_ms,
 	    .kind = s->kind,
-	    .body = body.p,
-	    .len = body.len,
-	    .because = because.p,
-	    .because_len = because.len,
+	    .body = row->body.p,
+	    .len = row->body.len,
+	    .because = row->because.p,
+	    .because_len = row->because.len,
 	};
 	return MATCHD_OK;
 }
@@ -150,14 +169,12 @@ static int
 give(struct matchd_subscription *s, struct matchd_delivery *ret)
 {
 	while (s->rows_left > 0) {
-		struct mp row = s->rows;
-		struct place place;
+		struct row row;
 		s->rows_left--;
-		mp_get_raw(&s->rows);
-		if (!read_row(row, &place))
+		if (!read_row(&s->rows, &row))
 			return MATCHD_E_PROTOCOL;
-		if (place_is_before(s->given, place))
-			return give_row(s, row, place, ret);
+		if (place_is_before(s->given, row.place))
+			return give_row(s, &row, ret);
 	}
 	drop(&s->page);
 	return SUB_AGAIN;

@@ -119,9 +119,6 @@ answer_page(struct delivery *d, struct fetch *f, const struct page *p)
 	bool lost = p->lost_to > 0;
 
 	proto_write_ok(&reply, f->id, 3u + lost + p->epoch_changed);
-	mp_put_text(&reply, "facts");
-	mp_put_array(&reply, p->count);
-	buf_put(&reply, p->rows.data, p->rows.len);
 	mp_put_text(&reply, "head");
 	mp_put_uint(&reply, market_head(d->market));
 	put_epoch(d, &reply);
@@ -135,6 +132,9 @@ answer_page(struct delivery *d, struct fetch *f, const struct page *p)
 		mp_put_text(&reply, "epoch_changed");
 		mp_put_bool(&reply, true);
 	}
+	mp_put_text(&reply, "facts"); /* last, so that nobody must step over them */
+	mp_put_array(&reply, p->count);
+	buf_put(&reply, p->rows.data, p->rows.len);
 	answer(d, f, &reply);
 	buf_free(&reply);
 }

@@ -127,10 +127,10 @@ put_state(struct page *p, const struct page_source *from, struct subscription *s
 	put_head(p, about_is_match(&a) ? 4 : 3, f->number);
 	mp_put_text(&p->rows, "state");
 	mp_put_uint(&p->rows, sub->seen.state);
-	mp_put_text(&p->rows, "body");
-	publish_body(from->market, f, &p->rows);
 	if (about_is_match(&a))
 		put_because(p, from, sub, f->number, &a, NULL);
+	mp_put_text(&p->rows, "body");
+	publish_body(from->market, f, &p->rows);
 	count_row(p);
 	sub->given = sub->seen;
 }
@@ -239,13 +239,13 @@ look_at(struct page *p, const struct page_source *from, struct subscription *sub
 	if (!subscription_passes(from->subscriptions, sub, &f->about, p->ids.at, p->ids.len))
 		return;
 	put_head(p, match ? 3 : 2, f->number);
+	if (match)
+		put_because(p, from, sub, f->number, &f->about, &p->ids);
 	mp_put_text(&p->rows, "body");
 	if (unpublished)
 		publish_body(from->market, unpublished, &p->rows);
 	else
 		buf_put(&p->rows, f->body.p, f->body.len);
-	if (match)
-		put_because(p, from, sub, f->number, &f->about, &p->ids);
 	count_row(p);
 	sub->given = sub->seen;
 }

@@ -297,6 +297,29 @@ mp_get_map(struct mp *in)
 	return take_count(in, MP_MAP, 2);
 }
 
+/* Steps over tokens whose head is one byte, which most are, as long as such follow; `left`: how many
+ * tokens are to come. */
+static const uint8_t *
+skip_small(const uint8_t *at, const uint8_t *end, uint64_t *left)
+{
+	for (; *left > 0 && at < end; (*left)--) {
+		uint8_t c = *at;
+		size_t bytes = 1;
+		if (c >= 0xa0 && c <= 0xbf)
+			bytes += c & 0x1f;
+		else if (c >= 0x90 && c <= 0x9f)
+			*left += c & 0x0f;
+		else if (c >= 0x80 && c <= 0x8f)
+			*left += 2 * (c & 0x0f);
+		else if (c >= 0xc1 && c <= 0xdf && c != 0xc2 && c != 0xc3)
+			break;
+		if (bytes > (size_t)(end - at))
+			break;
+		at += bytes;
+	}
+	return at;
+}
+
 struct str
 mp_get_raw(struct mp *in)
 {
@@ -304,6 +327,9 @@ mp_get_raw(struct mp *in)
 	uint64_t left = 1;
 	while (left > 0 && !in->failed) {
 		struct head h;
+		in->at = skip_small(in->at, in->end, &left);
+		if (left == 0)
+			break;
 		if (!head_read(in->at, in->end, &h)) {
 			in->failed = true;
 			break;
@@ -347,6 +373,7 @@ enum { CHECK_DEPTH = 32, CHECK_PAIRS = 1024 };
  * began. */
 struct level {
 	uint64_t left;
+	uint64_t seen; /* a bit for each key that came, by its bytes */
 	bool is_map;
 	const uint8_t *first;
 };
@@ -365,6 +392,10 @@ utf8_ok(const uint8_t *p, size_t len)
 {
 	for (size_t i = 0; i < len;) {
 		utf8proc_int32_t c;
+		if (p[i] < 0x80) {
+			i++;
+			continue;
+		}
 		utf8proc_ssize_t n = utf8proc_iterate(p + i, (utf8proc_ssize_t)(len - i), &c);
 		if (n <= 0)
 			return false;
@@ -387,10 +418,23 @@ key_repeats(const uint8_t *first, const uint8_t *key, struct str text)
 	return false;
 }
 
+/* Whether a key that is not among `seen` for certain comes; it is from now on. */
+static bool
+key_is_new(struct level *level, struct str key)
+{
+	uint32_t hash = key.len;
+	for (uint32_t i = 0; i < key.len; i++)
+		hash = hash * 31 + (uint8_t)key.p[i];
+	uint64_t bit = UINT64_C(1) << (hash * UINT32_C(0x9e3779b1) >> 26);
+	bool is_new = !(level->seen & bit);
+	level->seen |= bit;
+	return is_new;
+}
+
 /* Checks the bytes of a text or binary token, whose head begins at `token` and whose bytes at `at`.
  */
 static enum mp_problem
-check_bytes(const struct level *level, bool is_key, const uint8_t *token, const struct head *h,
+check_bytes(struct level *level, bool is_key, const uint8_t *token, const struct head *h,
 	    const uint8_t *at, const uint8_t *end)
 {
 	if (h->value > (uint64_t)(end - at))
@@ -398,7 +442,9 @@ check_bytes(const struct level *level, bool is_key, const uint8_t *token, const 
 	if (h->type == MP_STR && !utf8_ok(at, h->value))
 		return MP_BAD_UTF8;
 	struct str text = {(const char *)at, (uint32_t)h->value};
-	return is_key && key_repeats(level->first, token, text) ? MP_DUPLICATE_KEY : MP_OK;
+	if (!is_key || key_is_new(level, text))
+		return MP_OK;
+	return key_repeats(level->first, token, text) ? MP_DUPLICATE_KEY : MP_OK;
 }
 
 /* Opens an array or map whose elements begin at `at`. */
@@ -414,7 +460,7 @@ check_open(struct level *levels, unsigned *depth, unsigned max_depth, const stru
 		return MP_TOO_DEEP;
 	if (is_map && h->value > CHECK_PAIRS)
 		return MP_TOO_MANY;
-	levels[++*depth] = (struct level){want, is_map, at};
+	levels[++*depth] = (struct level){.left = want, .is_map = is_map, .first = at};
 	return MP_OK;
 }
 
