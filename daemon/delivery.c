@@ -1,6 +1,5 @@
 #include "daemon/delivery.h"
 
-#include "daemon/dispatch_internal.h"
 #include "daemon/page.h"
 #include "proto/proto.h"
 #include "util/mem.h"

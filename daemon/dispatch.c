@@ -10,15 +10,6 @@
 
 /* ---- what both kinds of handlers need ---- */
 
-int
-word_index(const char *const *words, struct str word)
-{
-	for (int i = 0; words[i]; i++)
-		if (str_eq(str_of(words[i]), word))
-			return i;
-	return -1;
-}
-
 bool
 split_listing_id(struct str id, struct str *ret_participant, struct str *ret_key)
 {
@@ -49,19 +40,6 @@ put_word(struct call *c, const char *key, const char *word)
 {
 	put_key(c, key);
 	mp_put_text(c->reply, word);
-}
-
-void
-put_listing_id(const struct market *m, const struct listing *l, struct buf *out)
-{
-	const struct participant *p = market_participant_at(m, l->participant);
-	char id[MAX_LISTING_ID + MAX_NAME];
-	size_t key_len = strlen(l->key);
-
-	memcpy(id, p->id.p, p->id.len);
-	id[p->id.len] = '/';
-	memcpy(id + p->id.len + 1, l->key, key_len);
-	mp_put_str(out, (struct str){id, (uint32_t)(p->id.len + 1 + key_len)});
 }
 
 void
@@ -160,7 +138,7 @@ is_small(const char *message)
 {
 	static const char *const small[] = {"listing.withdraw", "listing.pause",
 					    "subscription.delete", NULL};
-	return word_index(small, str_of(message)) >= 0;
+	return str_place(str_of(message), small) >= 0;
 }
 
 /* Answers a request that writes where there is no room for it; nothing of it is kept. */

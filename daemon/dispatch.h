@@ -93,6 +93,9 @@ bool dispatch_writes(struct str request);
  */
 void dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struct buf *reply);
 
+/* The answer where the journal cannot be read; it is logged as well. */
+void refuse_unreadable(struct refusal *ret, const struct journal *j);
+
 /* Loads exchange and tree definitions (canonical bytes) and settings: commands without a request.
  * False where refused. */
 bool dispatch_command(struct dispatch *d, const struct command *c, struct refusal *ret);

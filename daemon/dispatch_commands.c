@@ -48,7 +48,7 @@ qualify_field(struct refusal *r, const char *within)
 						 "region", "blocks", NULL};
 	char field[REFUSAL_FIELD];
 
-	if (!within || word_index(attributes, str_of(r->field)) < 0)
+	if (!within || str_place(str_of(r->field), attributes) < 0)
 		return;
 	snprintf(field, sizeof field, "%s.%.*s", within, REFUSAL_FIELD - 16, r->field);
 	memcpy(r->field, field, sizeof field);
@@ -100,7 +100,7 @@ static bool
 read_status(struct call *c, enum status otherwise, enum status *ret)
 {
 	struct str word = arg_text(c, "status");
-	int i = word.p ? word_index(status_names, word) : (int)otherwise;
+	int i = word.p ? str_place(word, status_names) : (int)otherwise;
 	if (i < 0) {
 		refuse(&c->refusal, "bad_value", "status",
 		       "applicant, member, suspended or excluded", "%.*s is no status",
@@ -249,7 +249,7 @@ publish(struct call *c)
 	struct command command = {.kind = COMMAND_PUBLISH};
 	struct buf body = BUF_EMPTY;
 	struct str side = arg_text(c, "side");
-	int side_index = word_index(side_names, side);
+	int side_index = str_place(side, side_names);
 	bool done = false;
 
 	if (!read_listing_id(c, &command))

@@ -114,7 +114,7 @@ static bool
 read_side(struct call *c, int *ret)
 {
 	struct str word = arg_text(c, "side");
-	*ret = word.p ? word_index(side_names, word) : ANY_SIDE;
+	*ret = word.p ? str_place(word, side_names) : ANY_SIDE;
 	if (!word.p || *ret >= 0)
 		return true;
 	refuse(&c->refusal, "bad_value", "side", "need or offer", "%.*s is no side", STR_FMT(word));

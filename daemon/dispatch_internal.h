@@ -50,15 +50,9 @@ arg_is_there(const struct call *c, const char *name)
 
 /* Appends the canonical bytes of the filter that the request describes; false with a refusal. */
 bool dispatch_filter(struct call *c, struct buf *out);
-/* The answer where the journal cannot be read. */
-void refuse_unreadable(struct refusal *ret, const struct journal *j);
-/* The place of a word in a NULL-terminated list, or -1. */
-int word_index(const char *const *words, struct str word);
 /* "participant/key" in two; false where there is no slash. */
 bool split_listing_id(struct str id, struct str *ret_participant, struct str *ret_key);
 /* Append a result's key, alone or with a number or word behind it. */
 void put_key(struct call *c, const char *key);
 void put_pair(struct call *c, const char *key, uint64_t value);
 void put_word(struct call *c, const char *key, const char *word);
-/* Appends "participant/key" as one text. */
-void put_listing_id(const struct market *m, const struct listing *l, struct buf *out);

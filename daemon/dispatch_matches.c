@@ -15,7 +15,7 @@ put_match_row(const struct market *m, const struct match *match, struct buf *out
 {
 	mp_put_map(out, 6);
 	mp_put_text(out, "listing");
-	put_listing_id(m, match->counterpart, out);
+	publish_listing_id(m, match->counterpart, out);
 	mp_put_text(out, "title");
 	mp_put_str(out, listing_title(match->counterpart));
 	mp_put_text(out, "score");

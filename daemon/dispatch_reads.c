@@ -198,7 +198,7 @@ read_word(struct call *c, const char *name, const char *const *words, int *ret)
 {
 	struct str word = arg_text(c, name);
 	char expected[REFUSAL_TEXT] = "";
-	*ret = word.p ? word_index(words, word) : -1;
+	*ret = word.p ? str_place(word, words) : -1;
 	if (!word.p || *ret >= 0)
 		return true;
 	for (size_t i = 0, at = 0; words[i] && at < sizeof expected; i++)
@@ -274,7 +274,7 @@ listing_show(struct call *c)
 	put_key(c, "listing");
 	mp_put_map(c->reply, 14);
 	put_key(c, "listing");
-	put_listing_id(c->market, l, c->reply);
+	publish_listing_id(c->market, l, c->reply);
 	put_key(c, "exchange");
 	mp_put_str(c->reply, e->name);
 	put_key(c, "side");
@@ -318,7 +318,7 @@ put_listing_row(const struct market *m, const struct listing *l, struct buf *out
 {
 	mp_put_map(out, 10);
 	mp_put_text(out, "listing");
-	put_listing_id(m, l, out);
+	publish_listing_id(m, l, out);
 	mp_put_text(out, "exchange");
 	mp_put_str(out, market_exchange_at(m, l->exchange)->name);
 	mp_put_text(out, "side");

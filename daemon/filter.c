@@ -2,8 +2,8 @@
 
 #include "core/listing.h"
 #include "core/participant.h"
-#include "daemon/dispatch_internal.h"
 #include "util/mem.h"
+#include "util/mp.h"
 
 #include <stdlib.h>
 
@@ -89,7 +89,7 @@ read_pair(struct filter *f, struct str key, struct mp value)
 		return !value.failed;
 	}
 	if (str_eq(key, STR("side"))) {
-		f->side = word_index(side_names, mp_get_str(&text));
+		f->side = str_place(mp_get_str(&text), side_names);
 		return f->side >= 0;
 	}
 	struct str *place = str_eq(key, STR("exchange"))      ? &f->exchange

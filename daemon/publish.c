@@ -2,7 +2,6 @@
 
 #include "core/listing.h"
 #include "core/participant.h"
-#include "daemon/dispatch_internal.h"
 #include "intake/intake.h"
 
 #include <inttypes.h>
@@ -67,6 +66,19 @@ publish_variants(const struct exchange *e, enum side side, struct mp variants, b
 
 /* ---- bodies ---- */
 
+void
+publish_listing_id(const struct market *m, const struct listing *l, struct buf *out)
+{
+	const struct participant *p = market_participant_at(m, l->participant);
+	char id[MAX_LISTING_ID + MAX_NAME];
+	size_t key_len = strlen(l->key);
+
+	memcpy(id, p->id.p, p->id.len);
+	id[p->id.len] = '/';
+	memcpy(id + p->id.len + 1, l->key, key_len);
+	mp_put_str(out, (struct str){id, (uint32_t)(p->id.len + 1 + key_len)});
+}
+
 const char *
 publish_cause(enum cause cause)
 {
@@ -130,7 +142,7 @@ publish_listing(const struct market *m, const struct fact *f, struct buf *out)
 	bool expiring = f->kind == FACT_LISTING_EXPIRING;
 	put_head(f, 4u + (body ? 3 : 0) + reason + expiring, out);
 	mp_put_text(out, "listing");
-	put_listing_id(m, l, out);
+	publish_listing_id(m, l, out);
 	mp_put_text(out, "exchange");
 	mp_put_str(out, e->name);
 	mp_put_text(out, "side");
@@ -166,9 +178,9 @@ publish_match(const struct market *m, const struct fact *f, struct buf *out)
 	mp_put_text(out, "exchange");
 	mp_put_str(out, market_exchange_at(m, need->exchange)->name);
 	mp_put_text(out, "need");
-	put_listing_id(m, need, out);
+	publish_listing_id(m, need, out);
 	mp_put_text(out, "offer");
-	put_listing_id(m, market_listing_at(m, f->match.offer), out);
+	publish_listing_id(m, market_listing_at(m, f->match.offer), out);
 	mp_put_text(out, "score");
 	mp_put_uint(out, f->match.score);
 	if (ended) {

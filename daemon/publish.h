@@ -14,6 +14,9 @@
  */
 bool publish_body(const struct market *m, const struct fact *f, struct buf *out);
 
+/* Appends "participant/key" as one text. */
+void publish_listing_id(const struct market *m, const struct listing *l, struct buf *out);
+
 /* The hash of canonical bytes of a definition, in hex. */
 enum { DEFINITION_HASH = 17 };
 void publish_hash(struct str definition, char ret[DEFINITION_HASH]);

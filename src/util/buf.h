@@ -39,6 +39,16 @@ str_eq(struct str a, struct str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
+/* The place of a word in a NULL-terminated list, or -1. */
+static inline int
+str_place(struct str word, const char *const *words)
+{
+	for (int i = 0; words[i]; i++)
+		if (str_eq(str_of(words[i]), word))
+			return i;
+	return -1;
+}
+
 struct buf {
 	uint8_t *data;
 	size_t len;
