@@ -59,9 +59,10 @@ const struct option options_table[] = {
      "a greater jump of the system's clock is not followed; 0: follow any"},
     {"initial-map", OPTION_SIZE, PROGRAM_CORE, AT(initial_map), "0", NULL, 0, UINT64_C(1) << 46,
      "bytes", NULL, "size of the store's map to begin with (K, M, G); 0: as needed"},
-    {"storage-reserve", OPTION_SIZE, PROGRAM_CORE, AT(storage_reserve), "16M", NULL, 4 << 20,
+    {"storage-reserve", OPTION_SIZE, PROGRAM_CORE, AT(storage_reserve), "16M", NULL, 8 << 20,
      UINT64_C(1) << 40, "bytes", NULL,
-     "taken from the disk ahead of need, so that a full disk refuses what grows and loses nothing"},
+     "taken from the disk ahead of need, 8M at least, so that a full disk refuses what grows and "
+     "loses nothing"},
     {"storage-limit", OPTION_SIZE, PROGRAM_CORE, AT(storage_limit), "0", NULL, 0, UINT64_C(1) << 46,
      "bytes", NULL, "that the store may take in all, reserve included; 0: what the disk has"},
     {"keep-days", OPTION_INT, PROGRAM_CORE, AT(keep_days), "0", NULL, 0, 36500, "days", NULL,

@@ -67,8 +67,6 @@ struct space {
 	uint64_t reserve, limit;
 	uint64_t allocated; /* up to here, by this process or shown to be; 0: not looked at yet */
 	uint64_t had;	    /* blocks that the file had when it was opened */
-	uint64_t free;	    /* pages given back, as last counted */
-	unsigned looked;    /* times that room was short */
 	bool blind;	    /* the file system cannot allocate ahead */
 };
 

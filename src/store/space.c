@@ -7,7 +7,8 @@
  * not fail for want of room, on ext4 and tmpfs alike (tried with disks filled to the last block);
  * what the disk does not give shows here, while the reserve is still whole.
  *
- * LMDB takes pages that were given back before new ones, so these count too.
+ * LMDB takes pages that were given back before new ones, so these count too, but for those that a
+ * reader may still see: a backup that runs keeps whatever is given back meanwhile.
  */
 
 #include "store/internal.h"
@@ -15,6 +16,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -22,9 +25,10 @@ enum {
 	STEP = 1 << 20,	       /* that is asked of the disk at once, at least */
 	AHEAD_LEAST = 1 << 20, /* beyond the reserve: less is too little for ordinary work */
 	AHEAD_MOST = 32 << 20,
-	AHEAD_SHARE = 64,      /* of what the disk has left, one part of so many */
-	ONE_COMMAND = 2 << 20, /* in the reserve: what one small command may take */
-	LOOK_EVERY = 16,       /* times, between counts of pages given back */
+	AHEAD_SHARE = 64, /* of what the disk has left, one part of so many */
+	/* In the reserve, what one small command may take: a withdrawal ends every match that was
+	 * told, each with a fact and rows. */
+	ONE_COMMAND = 8 << 20,
 };
 
 /* What the file system has left for this process; 0 where it cannot be told. */
@@ -35,30 +39,69 @@ left_on_disk(int fd)
 	return fstatvfs(fd, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : 0;
 }
 
-/* Bytes of pages that were given back. LMDB keeps them as lists, each with its length first. */
+/* A line of LMDB's list: "pid thread txnid", "-" for who reads nothing at the moment; or its heading,
+ * or words that there is nobody. */
 static int
-count_free(struct store *s, size_t page, uint64_t *ret)
+note_reader(const char *line, void *oldest)
+{
+	uint64_t txnid, *least = oldest;
+	if (sscanf(line, "%*s %*s %" SCNu64, &txnid) == 1 && txnid < *least)
+		*least = txnid;
+	return 0;
+}
+
+/*
+ * The oldest state of the store that may be read once this transaction has begun: its own, which is
+ * the last, or that of another reader. The next turn takes pages given back by earlier transactions
+ * alone (mdb_find_oldest). Who begins to read later sees no older state.
+ */
+static uint64_t
+oldest_read(struct store *s, MDB_txn *txn)
+{
+	uint64_t oldest = mdb_txn_id(txn);
+	mdb_reader_list(s->env, note_reader, &oldest);
+	return oldest;
+}
+
+/*
+ * Pages that the next turn can take, of those given back. LMDB keeps lists of them by the transaction
+ * that gave them back, in that order; each has its length first. A list may be there for every
+ * commit of a long backup, so they are counted until there are enough.
+ */
+static int
+count_pages(MDB_cursor *cursor, uint64_t oldest, uint64_t enough, uint64_t *ret)
+{
+	MDB_val key, list;
+	int rc = 0;
+	while (*ret < enough && (rc = mdb_cursor_get(cursor, &key, &list, MDB_NEXT)) == 0) {
+		uint64_t by;
+		size_t n;
+		if (key.mv_size != sizeof by || list.mv_size < sizeof n)
+			return MDB_CORRUPTED;
+		memcpy(&by, key.mv_data, sizeof by);
+		memcpy(&n, list.mv_data, sizeof n);
+		if (by >= oldest)
+			return 0;
+		*ret += n;
+	}
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static int
+count_free(struct store *s, uint64_t enough, uint64_t *ret)
 {
 	MDB_txn *txn;
 	MDB_cursor *cursor = NULL;
-	MDB_val key, value;
-	uint64_t pages = 0;
 	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
 	if (rc)
 		return env_fail(s, rc, "counting free pages");
 	rc = mdb_cursor_open(txn, 0, &cursor);
-	while (rc == 0 && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-		size_t n;
-		if (value.mv_size < sizeof n)
-			continue;
-		memcpy(&n, value.mv_data, sizeof n);
-		pages += n;
-	}
+	if (rc == 0)
+		rc = count_pages(cursor, oldest_read(s, txn), enough, ret);
 	if (cursor) /* a reading transaction leaves it to us */
 		mdb_cursor_close(cursor);
 	mdb_txn_abort(txn);
-	*ret = pages * page;
-	return rc == MDB_NOTFOUND ? 0 : env_fail(s, rc, "counting free pages");
+	return rc ? env_fail(s, rc, "counting free pages") : 0;
 }
 
 /* Takes blocks up to `target` from the disk, in steps, and leaves the others some: what ext4 could
@@ -99,7 +142,20 @@ static uint64_t
 ahead_of(int fd)
 {
 	uint64_t ahead = left_on_disk(fd) / AHEAD_SHARE;
-	return ahead < AHEAD_LEAST ? 2 * AHEAD_LEAST : ahead > AHEAD_MOST ? AHEAD_MOST : ahead;
+	return ahead < 2 * AHEAD_LEAST ? 2 * AHEAD_LEAST : ahead > AHEAD_MOST ? AHEAD_MOST : ahead;
+}
+
+/* No further than the operator lets the file grow. */
+static uint64_t
+within_limit(const struct space *space, uint64_t end)
+{
+	return space->limit > 0 && end > space->limit ? space->limit : end;
+}
+
+static uint64_t
+beyond(uint64_t bytes, uint64_t others)
+{
+	return bytes > others ? bytes - others : 0;
 }
 
 /* Brings the map to hold that much. */
@@ -137,7 +193,7 @@ int
 store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 {
 	struct space *space = &s->space;
-	uint64_t used = 0, map = 0;
+	uint64_t used = 0, map = 0, pages = 0;
 	size_t page = 0;
 	int fd = -1;
 	assert(!s->reading); /* a turn that is gathered has no transaction open */
@@ -145,23 +201,17 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 	if (rc)
 		return rc;
 	begin(s, fd, used);
-	uint64_t target = used + space->reserve + ahead_of(fd);
-	if (space->limit > 0 && target > space->limit)
-		target = space->limit;
+	uint64_t target = within_limit(space, used + space->reserve + ahead_of(fd));
 	rc = stretch(s, target, &map);
 	if (rc)
 		return rc;
 	extend(s, fd, target);
 	uint64_t end = space->blind ? used + left_on_disk(fd) : space->allocated;
-	if (space->limit > 0 && end > space->limit)
-		end = space->limit;
-	uint64_t room = end > used ? end - used : 0;
-	if (room < space->reserve + AHEAD_LEAST && space->looked++ % LOOK_EVERY == 0)
-		rc = count_free(s, page, &space->free);
-	if (room >= space->reserve + AHEAD_LEAST)
-		space->looked = 0, space->free = 0;
-	room += space->free / 4 * 3; /* the rest for what needs pages side by side */
-	*ret_budget = room > space->reserve ? room - space->reserve : 0;
+	uint64_t room = beyond(within_limit(space, end), used);
+	if (room < space->reserve + AHEAD_LEAST)
+		rc = count_free(s, (space->reserve + AHEAD_MOST) / page / 3 * 4, &pages);
+	room += pages * page / 4 * 3; /* the rest for what needs pages side by side */
+	*ret_budget = beyond(room, space->reserve);
 	*ret = *ret_budget >= AHEAD_LEAST ? STORE_ROOM_ENOUGH
 	       : room >= ONE_COMMAND	  ? STORE_ROOM_RESERVE
 					  : STORE_ROOM_NONE;

@@ -38,7 +38,7 @@ def check_ledger(client, ledger):
 
 @pytest.fixture
 def small():
-    with running_daemon(storage_limit=12 << 20, storage_reserve=4 << 20) as daemon:
+    with running_daemon(storage_limit=20 << 20, storage_reserve=8 << 20) as daemon:
         yield daemon
 
 
@@ -100,7 +100,7 @@ def test_even_the_reserve_can_be_used_up_and_nothing_is_lost(small):
 
 def test_it_goes_on_without_a_restart_once_there_is_room():
     """Facts that are old enough to go make the room here."""
-    options = {"storage_limit": 12 << 20, "storage_reserve": 4 << 20, "keep_size": 1 << 20}
+    options = {"storage_limit": 20 << 20, "storage_reserve": 8 << 20, "keep_size": 1 << 20}
     with running_daemon(**options) as daemon, daemon.client() as client:
         ledger = []
         register(client, "acme", "bolt")
