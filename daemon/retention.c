@@ -1,5 +1,6 @@
 #include "daemon/retention.h"
 
+#include "daemon/log.h"
 #include "store/store.h"
 
 static const int64_t DAY_MS = 24 * 60 * 60 * 1000;
@@ -42,14 +43,26 @@ first_by_size(struct store *s, uint64_t keep)
 	return first + (uint64_t)((unsigned __int128)count * (size - keep) / size);
 }
 
+/* Facts that cannot be read stay, all of them; the operator is told, once until they can be. */
+static void
+trim_by_time(struct store *s, const struct journal *j, int64_t before_ms)
+{
+	static bool told;
+	uint64_t last;
+	int rc = retention_find_time(j, store_head(s), before_ms, &last);
+	if (rc == 0)
+		store_trim(s, last + 1);
+	else if (!told)
+		log_write(LOG_ID_JOURNAL_UNREADABLE, LOG_NONE, "keep-days drops nothing: %s",
+			  j->message(j->self));
+	told = rc != 0;
+}
+
 void
 retention_apply(const struct options *o, struct store *s, const struct journal *j, int64_t now_ms)
 {
-	uint64_t last;
-	if (o->keep_days > 0 &&
-	    retention_find_time(j, store_head(s), now_ms - (int64_t)o->keep_days * DAY_MS, &last) ==
-		0)
-		store_trim(s, last + 1);
+	if (o->keep_days > 0)
+		trim_by_time(s, j, now_ms - (int64_t)o->keep_days * DAY_MS);
 	if (o->keep_size > 0)
 		store_trim(s, first_by_size(s, o->keep_size));
 }

@@ -11,6 +11,7 @@ struct store;
  * be ahead of what is committed; such facts count as not before. */
 int retention_find_time(const struct journal *j, uint64_t head, int64_t ms, uint64_t *ret);
 
-/* Tells the store what may go (store_trim); the next commits drop it. Worth a look now and then. */
+/* Tells the store what may go (store_trim); the next commits drop it. Worth a look now and then.
+ * Where the journal cannot be read `keep-days` lets nothing go, and the log says so. */
 void retention_apply(const struct options *o, struct store *s, const struct journal *j,
 		     int64_t now_ms);
