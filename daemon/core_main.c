@@ -134,13 +134,13 @@ wire(struct core *c)
  * crash. One that has none needs files that can be read.
  */
 static int
-load_definitions(struct core *c)
+load_definitions(struct core *c, bool empty)
 {
 	struct definitions definitions;
 	struct refusal refusal;
 	const char *directory = c->options.exchanges_directory;
 	int64_t now_ms = clock_now(&c->clock);
-	bool empty = !market_exchange_at(c->market, 0), changed;
+	bool changed;
 	int failed = 0;
 
 	bool readable = definitions_read(&definitions, directory) == 0;
@@ -156,6 +156,27 @@ load_definitions(struct core *c)
 	if (turn_commit(c->turn) != 0)
 		return refuse_start("the definitions cannot be stored", store_message(c->store));
 	turn_clear(c->turn);
+	return 0;
+}
+
+/* Likewise where there is no room: a start that stored what has changed would use up the reserve, and
+ * then fail, again and again. */
+static int
+define(struct core *c)
+{
+	bool empty = !market_exchange_at(c->market, 0);
+	enum store_room room;
+	uint64_t budget;
+
+	if (store_room(c->store, &room, &budget) != 0)
+		return refuse_start("there is no telling what can be stored",
+				    store_message(c->store));
+	if (empty || room == STORE_ROOM_ENOUGH)
+		return load_definitions(c, empty);
+	log_write(
+	    LOG_ID_DEFINITION_REFUSED, LOG_NONE,
+	    "exchanges and settings are those that are stored: there is no room to store what "
+	    "may have changed");
 	return 0;
 }
 
@@ -228,7 +249,7 @@ run(struct core *c)
 		return 1;
 	open_clock(c);
 	wire(c);
-	if (load_definitions(c) != 0 || open_loop(c) != 0)
+	if (define(c) != 0 || open_loop(c) != 0)
 		return 1;
 	notify_ready();
 	log_write(LOG_ID_READY,

@@ -69,9 +69,11 @@ static const struct {
 	 "A client does not read its replies; some were dropped, and it will ask again."},
     [LOG_ID_TOPIC_REFUSED] = {"topic_refused", "1e38e3e68a37491bb6bbbc196beacd76", LEVEL_WARNING,
 			      "A subscriber asked for more topics than allowed."},
-    [LOG_ID_DEFINITION_REFUSED] =
-	{"definition_refused", "723fd45abbad4e50bbb8a3d7c986b326", LEVEL_ERROR,
-	 "A changed exchange or tree does not fit what is stored; the one in force stays."},
+    [LOG_ID_DEFINITION_REFUSED] = {"definition_refused", "723fd45abbad4e50bbb8a3d7c986b326",
+				   LEVEL_ERROR,
+				   "A changed exchange or tree does not fit what is stored, or "
+				   "there is no room to store it; the one "
+				   "in force stays."},
     [LOG_ID_RELOADED] = {"reloaded", "0a661d945d7f4ae6a85d3df244d88c29", LEVEL_NOTICE,
 			 "Definitions and settings were read again."},
     [LOG_ID_MEMORY] = {"out_of_memory", "6c8e3bd8122c43359c211e855834266c", LEVEL_ERROR,

@@ -3,12 +3,15 @@
 Without this a full disk on a Saturday would be an outage: reads, withdrawals and replay need no room to speak of.
 """
 
+import shutil
+
 import pytest
-from daemon_process import running_daemon, wait_for
+from daemon_process import SMALL, Daemon, running_daemon, wait_for
 from people import need, offer, register
 from protocol_client import Refused
 
 FILLING = "x" * 12000
+LIMITS = {"storage_limit": 20 << 20, "storage_reserve": 8 << 20}
 
 
 def publish_until_full(client, ledger, prefix):
@@ -38,7 +41,7 @@ def check_ledger(client, ledger):
 
 @pytest.fixture
 def small():
-    with running_daemon(storage_limit=20 << 20, storage_reserve=8 << 20) as daemon:
+    with running_daemon(**LIMITS) as daemon:
         yield daemon
 
 
@@ -100,8 +103,7 @@ def test_even_the_reserve_can_be_used_up_and_nothing_is_lost(small):
 
 def test_it_goes_on_without_a_restart_once_there_is_room():
     """Facts that are old enough to go make the room here."""
-    options = {"storage_limit": 20 << 20, "storage_reserve": 8 << 20, "keep_size": 1 << 20}
-    with running_daemon(**options) as daemon, daemon.client() as client:
+    with running_daemon(**LIMITS, keep_size=1 << 20) as daemon, daemon.client() as client:
         ledger = []
         register(client, "acme", "bolt")
         publish_until_full(client, ledger, "a")
@@ -119,3 +121,35 @@ def test_it_goes_on_without_a_restart_once_there_is_room():
         assert "storage_full" in log and "storage_room" in log
         check_ledger(client, ledger)
         assert daemon.process.poll() is None
+
+
+def test_a_start_without_room_keeps_the_stored_exchanges_and_settings(home):
+    """They were edited by day; a crash on a full disk at night must not become an outage."""
+    files = home / "x"
+    shutil.copytree(SMALL, files)
+    daemon = Daemon(home, files, **LIMITS, work=7)
+
+    def exchange_and_head():
+        with daemon.client() as client:
+            return client.ask("exchange.show", exchange="parts")["hash"], client.ask("status")["head"]
+
+    try:
+        daemon.start()
+        with daemon.client() as client:
+            register(client, "acme", "bolt")
+            publish_until_full(client, [], "a")
+        before = exchange_and_head()
+        daemon.stop()
+        text = (files / "parts.yaml").read_text(encoding="utf-8")
+        (files / "parts.yaml").write_text(text.replace("en: Parts", "en: Pieces"), encoding="utf-8")
+        daemon.options["work"] = 8
+        daemon.start()
+        assert "there is no room to store what may have changed" in daemon.log()
+        assert exchange_and_head() == before
+        daemon.options["storage-limit"] *= 2
+        daemon.restart()
+        changed, head = exchange_and_head()
+        assert changed != before[0] and head == before[1] + 2
+        daemon.stop()
+    finally:
+        daemon.close()
