@@ -9,7 +9,8 @@ while it is full, after a kill, and when room was made. A core may
   stay   and answer storage_full to what does not fit, while reads, replay and withdrawals go on, and take what comes
          once there is room, without a restart
 
-Both are right, and each life is held to one of them; --strict accepts those that stay and no other. Needs root, to
+Both are right, and each life is held to one of them; --strict accepts those that stay and no other. While it is full an
+exchange's file is edited: a start then comes up with the exchange that is stored, or with the other. Needs root, to
 mount; a disk that cannot be had is skipped, by its name.
 
   tests/crash/full_disk.py [--strict]
@@ -20,13 +21,14 @@ import collections
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 
 from ledger import PATIENCE_S, Ledger, Unanswered, Violation, demand
 
-from daemon_process import Daemon, home_directory
+from daemon_process import SMALL, Daemon, home_directory
 from people import register
 from protocol_client import Client, Follower
 
@@ -107,8 +109,9 @@ class Life:
     """A daemon whose data stands on the disk, and the caller with the ledger."""
 
     def __init__(self, home, place):
-        self.place = place
-        self.daemon = Daemon(home, log_level="info", data_directory=place / "d")
+        self.place, self.files = place, home / "x"
+        shutil.copytree(SMALL, self.files)
+        self.daemon = Daemon(home, self.files, log_level="info", data_directory=place / "d")
         self.daemon.start()
         self.ledger = Ledger(patience=0.0)
         self.client = Client(self.daemon.runtime, timeout=ANSWER_S)
@@ -167,6 +170,16 @@ class Life:
         self.daemon.kill()
         self.daemon.start()
 
+    def edit_exchange(self):
+        path = self.files / "parts.yaml"
+        path.write_text(path.read_text(encoding="utf-8").replace("en: Parts", "en: Pieces"), encoding="utf-8")
+
+    def check_edited(self):
+        """Now that there is room it is loaded, unless it was."""
+        self.client.ask("reload")
+        title = self.client.ask("exchange.show", exchange="parts")["exchange"]["title"]
+        demand(title["en"] == "Pieces", f"the edited exchange is not loaded: {title}")
+
 
 def live(home, place, fill):
     """Returns the life, closed. Raises Violation."""
@@ -183,6 +196,7 @@ def live(home, place, fill):
         again = time.monotonic() + PATIENCE_S
         while not life.publish():
             demand(not life.ended and time.monotonic() < again, "there is room again, and nothing is published")
+        life.check_edited()
         settle(life)
         return life, withdrawn
 
@@ -194,6 +208,7 @@ def while_full(life):
     life.check()
     for _ in range(3):
         life.publish()
+    life.edit_exchange()
     life.kill()
     life.check()
     demand(life.ended or withdrawn == WITHDRAWALS, f"the core stays, and takes {withdrawn} withdrawals")
@@ -257,6 +272,7 @@ def run(name, disk, size, story, fill, strict, tally):
     tally["acknowledged"] += len(life.ledger.listings) + withdrawn
     tally["full"] += life.ledger.full
     tally["ended"] += life.ended
+    tally["kept"] += "no room to store what may have changed" in life.daemon.log()
     demand(not (strict and life.ended), f"the core ended {life.ended} times")
 
 
