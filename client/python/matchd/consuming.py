@@ -57,6 +57,9 @@ class Place(NamedTuple):
         return self.number, math.inf if self.state is None else self.state
 
 
+BEFORE_ALL = Place(b"", 0, 0)  # for matchd that is: behind what was acknowledged
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery(Fact):
     """A fact, as a subscription gives it.
@@ -225,8 +228,7 @@ class Consuming:
             request["wait_ms"] = int(self._wait * 1000)
         if self.epoch:
             request["epoch"] = self.epoch
-        if self._came:
-            request |= _written("after", self._came)
+        request |= _written("after", self._came or BEFORE_ALL)
         if self._done:
             request |= _written("ack", self._done)
         return request

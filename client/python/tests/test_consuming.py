@@ -37,6 +37,13 @@ def refuse_what_waits(post, code):
     post.answers.append(refusal(number, code))
 
 
+def refuse_what_is_given(post, code):
+    """matchd has given it out, and between it and us it got lost."""
+    number, _, _ = post.box.waiting
+    assert len(post.box.tick(post.time)) == 1
+    post.answers.append(refusal(number, code))
+
+
 def filled(count, **options):
     box = Mailbox(**options)
     for i in range(count):
@@ -56,6 +63,15 @@ def test_what_stands_and_then_what_happens_comes_in_order(standing):
         box.add()
     assert places(post, ack=True) == box.places()[-30:]
     assert box.acked == (DONE, box.head)
+
+
+def test_a_first_page_that_was_given_out_and_got_lost_is_given_again():
+    post = opened(Mailbox(head=5))
+    assert post.next(1) is None
+    for _ in range(3):
+        post.box.add()
+    refuse_what_is_given(post, "core_unavailable")
+    assert places(post) == [(6, None), (7, None), (8, None)]
 
 
 def test_a_delivery_says_what_it_is():
