@@ -329,7 +329,7 @@ print_all(struct facts *f)
 		if (rc == STORE_E_GONE && store_refresh(f->store) == 0)
 			say_trimmed(f);
 		else if (rc)
-			return data_failed(rc, store_message(f->store));
+			return data_failed(f->tool, rc, store_message(f->store));
 		if (f->unreadable) {
 			fprintf(stderr,
 				TR("matchctl: fact %" PRIu64 " cannot be read\n",
@@ -352,7 +352,7 @@ load_names(struct facts *f)
 	const char *participant = tool_option(f->tool, "participant");
 	f->names = names_load(f->store, why);
 	if (!f->names) {
-		int code = data_failed(STORE_E_CORRUPT, why);
+		int code = data_failed(f->tool, STORE_E_CORRUPT, why);
 		return listing || participant ? code : EXIT_DONE;
 	}
 	f->participant = participant ? names_participant(f->names, str_of(participant)) : 0;
@@ -399,7 +399,7 @@ cmd_facts(struct tool *t)
 	char *directory = data_directory(t);
 	data_guard();
 	int rc = store_inspect(directory, &f.store, message);
-	code = rc ? data_failed(rc, message) : run(&f, from, to);
+	code = rc ? data_failed(t, rc, message) : run(&f, from, to);
 	names_free(f.names);
 	store_close(f.store);
 	free(directory);

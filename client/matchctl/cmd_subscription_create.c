@@ -3,6 +3,7 @@
 #include "client/matchctl/ask.h"
 #include "client/matchctl/documents.h"
 #include "client/matchctl/objects.h"
+#include "client/matchctl/times.h"
 
 #include <stdio.h>
 
@@ -23,23 +24,39 @@ add_kinds(const struct tool *t, struct arguments *args)
 			mp_put_text(kinds, t->given[i].value);
 }
 
+static int
+add_from(const struct tool *t, struct arguments *args)
+{
+	long long number = 0;
+	int code = tool_number(t, "start", 1, INT64_MAX, &number);
+	arguments_int(args, "from", number);
+	return code;
+}
+
 /* A word, the number of a fact, or a time. */
 static int
 add_start(const struct tool *t, struct arguments *args)
 {
 	const char *start = tool_option(t, "start");
-	long long number = 0;
+	int64_t since_ms;
 	if (!start)
 		return EXIT_DONE;
 	if (strcmp(start, "now") == 0 || strcmp(start, "state") == 0) {
 		arguments_text(args, "start", start);
 		return EXIT_DONE;
 	}
-	if (start[strspn(start, "0123456789")])
-		return object_time_option(args, "since", start, false);
-	int code = tool_number(t, "start", 1, INT64_MAX, &number);
-	arguments_int(args, "from", number);
-	return code;
+	if (*start && !start[strspn(start, "0123456789")])
+		return add_from(t, args);
+	if (!times_read(str_of(start), false, &since_ms)) {
+		fputs(TR("matchctl: --start takes now, state, the number of a fact, a day "
+			 "(YYYY-MM-DD) or a time (RFC 3339)\n",
+			 "matchctl: --start — это now, state, номер факта, день (ГГГГ-ММ-ДД) или "
+			 "время (RFC 3339)\n"),
+		      stderr);
+		return EXIT_USAGE;
+	}
+	arguments_int(args, "since", since_ms);
+	return EXIT_DONE;
 }
 
 static int

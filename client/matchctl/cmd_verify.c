@@ -165,7 +165,7 @@ check(struct checking *c, const char *path)
 		return EXIT_REFUSED;
 	}
 	if (rc)
-		return data_failed(rc, message);
+		return data_failed(c->tool, rc, message);
 	const struct verify_watch watch = {on_progress, on_finding, c};
 	unsigned findings = verify_store(store, &watch, &c->said);
 	store_close(store);

@@ -300,8 +300,8 @@ const struct option_spec subscription_create_options[] = {
 	 "только объявления, отвечающие этому условию, как его пишет другая сторона (можно "
 	 "повторять)")},
     {"file", 'f', "FILE",
-     TEXTS("take all this from a JSON or YAML file; - is the standard input",
-	   "взять всё это из файла JSON или YAML; - это стандартный ввод")},
+     TEXTS("take all this from a JSON or YAML file; - is JSON on the standard input",
+	   "взять всё это из файла JSON или YAML; - это JSON со стандартного ввода")},
     {"start", 0, "START",
      TEXTS("now, state, the number of a fact, or a time (default: now)",
 	   "now, state, номер факта или время (иначе now)")},

@@ -50,10 +50,25 @@ data_directory(const struct tool *t)
 
 /* ---- what went wrong ---- */
 
+/* Whether it is about a directory that nobody named and that is not there. */
+static bool
+is_usual_place(const struct tool *t, const char *message)
+{
+	char *directory = data_directory(t);
+	bool usual =
+	    !tool_flag(t, "data") && strstr(message, directory) && access(directory, F_OK) != 0;
+	free(directory);
+	return usual;
+}
+
 int
-data_failed(int code, const char *message)
+data_failed(const struct tool *t, int code, const char *message)
 {
 	fprintf(stderr, "matchctl: %s\n", message);
+	if (is_usual_place(t, message))
+		fputs(TR("--data DIRECTORY says where the store is.\n",
+			 "Где хранилище, говорит --data DIRECTORY.\n"),
+		      stderr);
 	return code == STORE_E_SYSTEM ? EXIT_INPUT : EXIT_REFUSED;
 }
 

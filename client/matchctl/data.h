@@ -11,8 +11,9 @@
 
 /* --data, else as /etc/matchd/matchd.yaml says, else /var/lib/matchd; free() it. */
 char *data_directory(const struct tool *t);
-/* Says what the store said, and gives the exit code. */
-int data_failed(int code, const char *message);
+/* Says what the store said, and --data where it looked in the usual place for nothing; gives the exit
+ * code. */
+int data_failed(const struct tool *t, int code, const char *message);
 /* LMDB trusts what stands in its pages, so that damage there may end the process by a signal: says
  * so and exits as for any damage. */
 void data_guard(void);

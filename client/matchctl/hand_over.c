@@ -179,6 +179,18 @@ send_line(const struct hand_over *h, struct str line, int64_t deadline, struct b
 	return true;
 }
 
+/* As a text: whoever sends a zero says something else than ok. */
+static void
+end_answer(char *answer, char *end)
+{
+	if (end > answer && end[-1] == '\r')
+		end--;
+	for (char *p = answer; p < end; p++)
+		if (!*p)
+			*p = '?';
+	*end = '\0';
+}
+
 /* Reads up to the newline; anything behind it would be an answer to what was not sent. */
 static bool
 read_answer(const struct hand_over *h, char answer[ANSWER_MAX], int64_t deadline, struct both *why)
@@ -196,14 +208,13 @@ read_answer(const struct hand_over *h, char answer[ANSWER_MAX], int64_t deadline
 			return false;
 		}
 		len += n > 0 ? (size_t)n : 0;
-		answer[len] = '\0';
-		char *end = strchr(answer, '\n');
+		char *end = memchr(answer, '\n', len);
 		if (end) {
-			bool crlf = end > answer && end[-1] == '\r';
-			end[crlf ? -1 : 0] = '\0';
+			end_answer(answer, end);
 			return true;
 		}
 	}
+	end_answer(answer, answer + len);
 	return true;
 }
 

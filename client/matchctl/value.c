@@ -50,14 +50,14 @@ put_bytes(struct buf *out, struct str bytes)
 }
 
 static void
-put_array(struct buf *out, struct mp value)
+put_array(struct buf *out, const char *between, struct mp value)
 {
 	uint32_t n = mp_get_array(&value);
 	if (n == 0)
 		put_text(out, TR("(none)", "(нет)"));
 	for (uint32_t i = 0; i < n && !value.failed; i++) {
 		if (i > 0)
-			put_text(out, ", ");
+			put_text(out, between);
 		value_put(out, NULL, value);
 		mp_get_raw(&value);
 	}
@@ -170,7 +170,7 @@ value_put(struct buf *out, const char *key, struct mp value)
 		put_bytes(out, mp_get_bin(&value));
 		break;
 	case MP_ARRAY:
-		put_array(out, value);
+		put_array(out, key && strcmp(key, "lost") == 0 ? " … " : ", ", value);
 		break;
 	case MP_MAP:
 		put_map(out, value);

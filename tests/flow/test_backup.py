@@ -14,11 +14,12 @@ import threading
 import time
 
 import pytest
-from daemon_process import SMALL, Daemon, running_daemon, wait_for
+from daemon_process import MATCHCTL, SMALL, Daemon, running_daemon, wait_for
 from people import need, offer, register
 from protocol_client import EpochChanged
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden"
+USUAL = pathlib.Path("/var/lib/matchd")
 
 
 def backed_up(daemon, name="backup"):
@@ -131,7 +132,7 @@ def test_the_file_that_is_there_stays_unless_told(market):
     daemon, client = market
     backup, said = backed_up(daemon)
     done = daemon.matchctl("backup", backup, "--data", daemon.data)
-    assert done.returncode == 4 and "is there already" in done.stderr
+    assert done.returncode == 4 and "is there already" in done.stderr and "--force" in done.stderr
     client.ask("listing.publish", **offer("bolt/o"))
     assert daemon.matchctl("backup", backup, "--data", daemon.data, "--force").returncode == 0
     assert verified(daemon, backup)["market"]["count"] > said["head"]
@@ -139,14 +140,21 @@ def test_the_file_that_is_there_stays_unless_told(market):
     assert backup.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.skipif(USUAL.exists(), reason="matchd is installed here")
+@pytest.mark.parametrize("command", [["verify"], ["facts"], ["backup", "/tmp/none/b"]])
+def test_where_the_usual_place_holds_no_store_the_way_to_name_another_is_told(command):
+    done = subprocess.run([MATCHCTL, *command], capture_output=True, text=True)
+    assert done.returncode == 4 and f"cannot open {USUAL}" in done.stderr and "--data DIRECTORY" in done.stderr
+
+
 def test_a_store_in_use_is_not_restored_into(market):
     daemon, _ = market
     backup, _ = backed_up(daemon)
     done = daemon.matchctl("restore", backup, "--data", daemon.data)
-    assert done.returncode == 1 and "has this directory" in done.stderr
+    assert done.returncode == 1 and "has this directory" in done.stderr and "Stop that matchd" in done.stderr
     daemon.stop()
     done = daemon.matchctl("restore", backup, "--data", daemon.data)
-    assert done.returncode == 4 and "holds a store already" in done.stderr
+    assert done.returncode == 4 and "holds a store already" in done.stderr and "Move its data.mdb" in done.stderr
     daemon.start()
 
 

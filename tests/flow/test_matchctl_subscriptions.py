@@ -137,7 +137,8 @@ def test_the_filter_may_stand_in_a_file_and_options_go_before_it(market, home):
         (["--min-score", "1001"], "", USAGE, "--min-score"),
         (["--ack-timeout", "0"], "", USAGE, "--ack-timeout"),
         (["--field", "unit_price"], "", USAGE, "NAME=JSON"),
-        (["--start", "yesterday"], "", USAGE, "yesterday"),
+        (["--start", "yesterday"], "", USAGE, "--start takes now, state, the number"),
+        (["--start", ""], "", USAGE, "--start takes now, state, the number"),
         (["--start", "0"], "", USAGE, "--start"),
         (["--kind", "match.none"], "", REFUSED, "kinds"),
         (["--file", "/none"], "", FILE, "/none"),
@@ -365,7 +366,7 @@ def test_a_receiver_may_refuse_go_away_and_come_back(daemon, home):
     start = head(daemon)
     ctl(daemon, "subscription", "create", "s")
     happen(daemon, 0, 2)
-    receiver = Receiver(home / "in", ["ok", "no room", "ok", None, "ok", "okay"])
+    receiver = Receiver(home / "in", ["ok", "no room", "ok", None, "ok", "ok\0"])
     with watching(daemon, "--durable", "s", "--forward", f"unix:{receiver.path}") as process:
         assert "No such file" in process.stderr.readline()
         with receiver:
@@ -376,6 +377,7 @@ def test_a_receiver_may_refuse_go_away_and_come_back(daemon, home):
             wait_for(lambda: len(receiver.done) == 9, what="the later facts")
         _, errors = stop(process)
     assert "the receiver answered: no room" in errors and "without an answer" in errors
+    assert "the receiver answered: ok?" in errors
     every = facts_since(daemon, start)
     assert plain(receiver.done) == every
     assert plain(receiver.tried) == every[:2] + every[1:3] + every[2:4] + every[3:]

@@ -45,11 +45,13 @@ def test_replay_of_what_is_gone_is_refused(trimmed):
 
 
 def test_a_subscription_that_fell_behind_is_told_the_range_and_goes_on(trimmed):
-    _, client = trimmed
+    daemon, client = trimmed
     oldest = first(client)
     asked = {"client": "me", "name": "late", "consumer": 1}
     shown = client.ask("subscription.show", client="me", name="late")["subscription"]
     assert shown["lost"] == [1, oldest - 1]
+    people = daemon.matchctl("subscription", "list", "--client", "me").stdout
+    assert f" 1 … {oldest - 1} " in people
     for _ in range(2):  # until it is acknowledged, nothing else is said
         told = client.ask("subscription.fetch", **asked)
         assert told["subscription_lagged"] == [1, oldest - 1] and told["facts"] == []
