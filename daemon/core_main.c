@@ -159,6 +159,39 @@ load_definitions(struct core *c, bool empty)
 	return 0;
 }
 
+static int
+find_room(const struct core *c, enum store_room *ret)
+{
+	uint64_t budget;
+	if (store_room(c->store, ret, &budget) != 0)
+		return refuse_start("there is no telling what can be stored",
+				    store_message(c->store));
+	return 0;
+}
+
+/* What fell due while nobody ran, a share per turn as long as there is room: the first command would
+ * bring it all. */
+static int
+meet_deadlines(struct core *c, enum store_room *room)
+{
+	const struct command tick = {
+	    .kind = COMMAND_TICK, .clock_ms = clock_now(&c->clock), .a_share = true};
+	struct refusal none;
+
+	if (find_room(c, room) != 0)
+		return 1;
+	while (*room == STORE_ROOM_ENOUGH && market_next_deadline_ms(c->market) <= tick.clock_ms) {
+		dispatch_command(&c->dispatch, &tick, &none);
+		if (turn_commit(c->turn) != 0)
+			return refuse_start("what fell due cannot be stored",
+					    store_message(c->store));
+		turn_clear(c->turn);
+		if (find_room(c, room) != 0)
+			return 1;
+	}
+	return 0;
+}
+
 /* Likewise where there is no room: a start that stored what has changed would use up the reserve, and
  * then fail, again and again. */
 static int
@@ -166,11 +199,9 @@ define(struct core *c)
 {
 	bool empty = !market_exchange_at(c->market, 0);
 	enum store_room room;
-	uint64_t budget;
 
-	if (store_room(c->store, &room, &budget) != 0)
-		return refuse_start("there is no telling what can be stored",
-				    store_message(c->store));
+	if (meet_deadlines(c, &room) != 0)
+		return 1;
 	if (empty || room == STORE_ROOM_ENOUGH)
 		return load_definitions(c, empty);
 	log_write(

@@ -106,6 +106,28 @@ def test_a_deadline_that_passed_while_it_was_down_is_kept(daemon):
         wait_for(lambda: state() == "expired", what="the end of the listing")
 
 
+def test_many_deadlines_at_one_moment_are_all_kept(daemon):
+    """More than one turn meets: while it runs, and while it is down."""
+    with daemon.client() as client:
+        register(client, "acme")
+        standing = client.ask("status")["open"]
+        for round_, down in enumerate((False, True)):
+            until = int(time.time() * 1000) + 1500
+            asked = [client.send("listing.publish", **need(f"acme/{round_}.{number}", valid_until=until))
+                     for number in range(700)]
+            for number in asked:
+                client.wait(number)
+            assert client.ask("status")["open"] == standing + 700
+            if down:
+                daemon.stop()
+            time.sleep(max(0, until / 1000 - time.time()))
+            if down:
+                daemon.start()
+            wait_for(lambda: client.ask_until_answered("status")["open"] == standing, what="the end of all listings")
+        ended = [fact.body["listing"] for fact in client.facts("x.parts") if fact.body["fact"] == "listing.expired"]
+        assert len(ended) == len(set(ended)) == 1400
+
+
 def test_a_changed_exchange_file_takes_effect_and_a_broken_one_stops_only_a_first_start(home):
     directory = home / "x"
     shutil.copytree(SMALL, directory)
