@@ -19,6 +19,7 @@ enum {
 	/* Of all clients together: the socket rests beyond. Each subscription may have a fetch that
 	 * waits, and these shall not keep the others out. */
 	IN_FLIGHT_MAX = 16384 + SUBSCRIPTIONS_MAX,
+	ASKED_MAX = 8 << 20,	     /* bytes of one client's requests that are not answered */
 	WAITING_MAX = 64 << 20,	     /* bytes of replies that wait for one client */
 	WAITING_ALL_MAX = 256 << 20, /* and for all */
 	PATIENCE_MS = 10000,	     /* with a client that does not read */
@@ -169,14 +170,14 @@ take_request(struct commands *c, struct str peer, struct str request)
 
 	if (request.len > PROTO_MAX_REQUEST) {
 		refuse_at_once(c, peer, STR_NONE, "too_large", "a request has at most 65536 bytes");
-	} else if (known && known->in_flight >= c->max_in_flight) {
+	} else if (known && (known->in_flight >= c->max_in_flight || known->asked > ASKED_MAX)) {
 		refuse_at_once(c, peer, request, "too_many_requests",
 			       "too many of your requests wait for their answers");
 	} else if (!c->ask(c->arg, peer, request)) {
 		refuse_at_once(c, peer, request, "core_unavailable",
 			       "the core is away or does not keep up: ask again in a moment");
 	} else {
-		peers_asked(&c->peers, peer);
+		peers_asked(&c->peers, peer, request.len);
 	}
 }
 

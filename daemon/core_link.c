@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { RECONNECT_MS = 100, BACKLOG_MAX = 16 << 20 };
+enum { RECONNECT_MS = 100, BACKLOG_MAX = 64 << 20 };
 
 struct core_link {
 	struct event_base *base;

@@ -38,9 +38,12 @@ forget_if_even(struct peers *p, struct peer *peer)
 }
 
 void
-peers_asked(struct peers *p, struct str id)
+peers_asked(struct peers *p, struct str id, uint32_t bytes)
 {
-	find_or_add(p, id)->in_flight++;
+	struct peer *peer = find_or_add(p, id);
+
+	peer->in_flight++;
+	peer->asked += bytes;
 	p->in_flight++;
 }
 
@@ -51,6 +54,7 @@ peers_answered(struct peers *p, struct str id)
 
 	if (!peer || peer->in_flight == 0)
 		return;
+	peer->asked -= peer->asked / peer->in_flight;
 	peer->in_flight--;
 	p->in_flight--;
 	forget_if_even(p, peer);
@@ -63,7 +67,7 @@ peers_forget_requests(struct peers *p)
 
 	HASH_ITER(hh, p->by_id, peer, next)
 	{
-		peer->in_flight = 0;
+		peer->in_flight = peer->asked = 0;
 		forget_if_even(p, peer);
 	}
 	p->in_flight = 0;

@@ -20,6 +20,7 @@ struct parcel {
 
 struct peer {
 	uint64_t in_flight;
+	uint64_t asked; /* about how many bytes these have: which one was answered is not known */
 	struct parcel *parcels; /* replies that wait, oldest first (utlist) */
 	size_t waiting;		/* their bytes */
 	int64_t since_ms;	/* when the first of them was put there */
@@ -36,8 +37,8 @@ struct peers {
 
 /* NULL where nothing is owed to it. */
 struct peer *peers_find(struct peers *p, struct str id);
-/* The peer, with one more request in flight. */
-void peers_asked(struct peers *p, struct str id);
+/* One more request of so many bytes is in flight. */
+void peers_asked(struct peers *p, struct str id, uint32_t bytes);
 /* One of its requests was answered. */
 void peers_answered(struct peers *p, struct str id);
 /* Nothing is in flight any more: the core is gone. */

@@ -45,6 +45,7 @@ session_free(struct session *s)
 	if (!s)
 		return;
 	stream_free(s->stream);
+	fair_queue_done(&s->asked);
 	buf_free(&s->held);
 	free(s);
 }
@@ -72,15 +73,15 @@ session_doom(struct session *s, enum channel_reason reason)
 }
 
 static void
-take_request(struct session *s, const struct channel_frame *f, struct session_work *work)
+handle(struct session *s, const struct queued *request, struct session_work *work)
 {
 	struct buf reply = BUF_EMPTY;
 
 	work->dispatch->origin = s;
-	work->dispatch->envelope = f->envelope;
-	dispatch_request(work->dispatch, f->bytes, work->clock_ms, &reply);
+	work->dispatch->envelope = queued_envelope(request);
+	dispatch_request(work->dispatch, queued_request(request), work->clock_ms, &reply);
 	if (reply.len > 0)
-		channel_put_reply(&s->held, f->envelope, buf_str(&reply));
+		channel_put_reply(&s->held, queued_envelope(request), buf_str(&reply));
 	buf_free(&reply);
 	work->requests--;
 }
@@ -95,12 +96,12 @@ take_hello(struct session *s)
 }
 
 static void
-take_frame(struct session *s, const struct channel_frame *f, struct session_work *work)
+take_frame(struct session *s, const struct channel_frame *f)
 {
 	if (f->kind == CHANNEL_HELLO && !s->greeted && f->role == CHANNEL_GATEWAY) {
 		take_hello(s);
 	} else if (f->kind == CHANNEL_REQUEST && s->greeted) {
-		take_request(s, f, work);
+		fair_queue_add(&s->asked, f->envelope, f->bytes);
 	} else if (f->kind == CHANNEL_BYE) {
 		s->doomed = true;
 		log_write(LOG_ID_SESSION_CLOSED,
@@ -112,25 +113,41 @@ take_frame(struct session *s, const struct channel_frame *f, struct session_work
 	}
 }
 
-bool
-session_take(struct session *s, struct session_work *work)
+/* Puts what has come in line, as far as there is room. Returns whether something is in line. */
+static bool
+receive(struct session *s)
 {
 	struct channel_frame frame;
 	enum channel_reason reason;
+	int got = 1;
 
-	while (!s->doomed && !session_is_behind(s)) {
-		if (work->requests == 0 || work->enough(work->arg))
-			return true;
-		int got = stream_next(s->stream, &frame, &reason);
-		if (got == 0)
-			return false;
+	while (!s->doomed && s->asked.bytes < SESSION_ASKED_MAX && got > 0) {
+		got = stream_next(s->stream, &frame, &reason);
 		if (got < 0)
 			session_doom(s, reason);
-		else
-			take_frame(s, &frame, work);
+		else if (got > 0)
+			take_frame(s, &frame);
 	}
-	/* Left because it is behind: frames may wait in the stream, and once it has caught up
-	 * nothing else would bring the next turn. */
+	return s->asked.turn != NULL;
+}
+
+bool
+session_take(struct session *s, struct session_work *work)
+{
+	bool asked = receive(s);
+
+	while (!s->doomed && !session_is_behind(s)) {
+		if (!asked)
+			return false;
+		if (work->requests == 0 || work->enough(work->arg))
+			return true;
+		struct queued *next = fair_queue_take(&s->asked);
+		handle(s, next, work);
+		free(next);
+		asked = s->asked.turn || receive(s);
+	}
+	/* Left because it is behind: requests may be in line, and once it has caught up nothing else
+	 * would bring the next turn. */
 	return !s->doomed;
 }
 

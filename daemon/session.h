@@ -3,18 +3,20 @@
 /*
  * A gateway's connection, as the core sees it.
  *
- * In a turn the session hands its requests to dispatch and holds the replies back until the turn is
- * committed. A session whose answers pile up is *behind*: no further requests are taken from it
+ * In a turn the session hands its requests to dispatch, each client's in its turn (fair_queue.h),
+ * and holds the replies back until the turn is committed. A session whose answers pile up is *behind*: no further requests are taken from it
  * until it has read, and beyond SESSION_BACKLOG_MAX it is dropped. Whoever is dropped connects
  * again and lost nothing but replies that its clients ask for again.
  */
 
 #include "daemon/dispatch.h"
+#include "daemon/fair_queue.h"
 #include "daemon/stream.h"
 
 #include <sys/types.h>
 
 enum {
+	SESSION_ASKED_MAX = 64 << 20,	/* bytes of requests in line: read no more */
 	SESSION_BEHIND = 4 << 20,	/* bytes waiting to be sent: take no more requests */
 	SESSION_BACKLOG_MAX = 64 << 20, /* the session is dropped */
 };
@@ -22,6 +24,7 @@ enum {
 struct session {
 	struct session *prev, *next; /* among the server's (utlist) */
 	struct stream *stream;
+	struct fair_queue asked; /* requests in line */
 	struct buf held;	 /* frames that wait for the commit */
 	pid_t pid;		 /* of the peer */
 	void (*wake)(void *arg); /* something for the next turn */

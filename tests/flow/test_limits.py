@@ -5,12 +5,15 @@ wait for answers that lie unsent.
 """
 
 import json
+import os
+import signal
+import time
 
 import daemon_process
 import pytest
 import zmq
-from people import register
-from protocol_client import endpoints, pack, unpack
+from people import need, register
+from protocol_client import NoAnswer, endpoints, pack, unpack
 
 TITLE = {"ru": "х", "en": "x"}
 NUMBERS = 60
@@ -90,3 +93,43 @@ def test_many_long_answers_asked_for_at_once_all_come(wide_daemon):
         while len(answered) < 300 and dealer.poll(5000):
             answered.add(unpack(dealer.recv())["id"])
         assert answered == set(range(300))
+
+
+def test_whoever_asks_for_one_thing_waits_for_no_flood(daemon):
+    """A thousand requests of one connection are there first, and yet another's is carried out among the first."""
+    with daemon.client() as flood, daemon.client() as calm:
+        register(flood, "acme", "calm")
+        os.kill(daemon.process.pid, signal.SIGSTOP)
+        try:
+            asked = [flood.send("listing.publish", **need(f"acme/{number}")) for number in range(1000)]
+            time.sleep(0.3)  # so that the gateway has taken them
+            last = calm.send("listing.publish", **need("calm/1"))
+            time.sleep(0.3)
+        finally:
+            os.kill(daemon.process.pid, signal.SIGCONT)
+        calm.wait(last)
+        for number in asked:
+            flood.wait(number)
+        opened = [fact.body["listing"] for fact in flood.facts("x.parts") if fact.body["fact"] == "listing.opened"]
+    assert len(opened) == 1001
+    assert opened.index("calm/1") < 500
+
+
+def test_requests_of_one_client_are_bounded_in_bytes(daemon):
+    """Or three of them would take the room that all have on the way to the core."""
+    with daemon.client() as flood, daemon.client() as calm:
+        register(flood, "acme")
+        os.kill(daemon.process.pid, signal.SIGSTOP)
+        try:
+            asked = [flood.send("listing.publish", **need(f"acme/{number}", text="x" * 60000)) for number in range(300)]
+            refused = 0
+            with pytest.raises(NoAnswer):
+                while True:
+                    _, outcome = flood.wait(timeout=1.0)
+                    assert outcome.code == "too_many_requests"
+                    refused += 1
+            assert 100 < refused < 250
+        finally:
+            os.kill(daemon.process.pid, signal.SIGCONT)
+        assert calm.ask("status")["head"] > 0
+    assert len(asked) == 300

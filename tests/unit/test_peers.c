@@ -15,11 +15,15 @@ peers_live_as_long_as_something_is_owed(void **state)
 	struct peers p = {0};
 
 	(void)state;
-	peers_asked(&p, STR("a"));
-	peers_asked(&p, STR("a"));
-	peers_asked(&p, STR("b"));
+	peers_asked(&p, STR("a"), 100);
+	peers_asked(&p, STR("a"), 300);
+	peers_asked(&p, STR("b"), 1);
 	assert_int_equal(p.in_flight, 3);
 	assert_int_equal(peers_find(&p, STR("a"))->in_flight, 2);
+	assert_int_equal(peers_find(&p, STR("a"))->asked, 400);
+	peers_answered(&p, STR("a"));
+	assert_int_equal(peers_find(&p, STR("a"))->asked, 200);
+	peers_asked(&p, STR("a"), 0);
 	peers_answered(&p, STR("b"));
 	assert_null(peers_find(&p, STR("b")));
 	peers_answered(&p, STR("b")); /* unasked: of an earlier life of the core */
@@ -48,7 +52,7 @@ replies_wait_in_order(void **state)
 	assert_memory_equal(a->parcels->bytes, "first", 5);
 	assert_true(peers_drop_first(&p, a));
 	assert_memory_equal(a->parcels->bytes, "second", 6);
-	peers_asked(&p, STR("a"));
+	peers_asked(&p, STR("a"), 1);
 	peers_drop_all(&p, a);
 	assert_int_equal(p.waiting, 0);
 	assert_int_equal(peers_find(&p, STR("a"))->in_flight, 1);
