@@ -30,29 +30,36 @@ static const char exchange[] =
     "  price: {type: money, " TITLE
     ", currency: RUB, need: {weight: 1, better: lower, span: 100}}\n";
 
+/* A line of the log. */
+static void
+log_note(struct world *w, enum fact_kind kind, struct str note)
+{
+	char number[16];
+	assert_int_equal(mp_check(note, 1, 64, NULL), MP_OK);
+	struct mp in = mp_of(note);
+	uint32_t n = mp_get_array(&in);
+	assert_true(n > 0);
+	buf_put(&w->log, fact_kind_name(kind), strlen(fact_kind_name(kind)));
+	for (uint32_t i = 0; i < n; i++) {
+		int len = snprintf(number, sizeof number, " %u", (unsigned)mp_get_uint(&in));
+		buf_put(&w->log, number, (size_t)len);
+	}
+	buf_put(&w->log, "\n", 1);
+}
+
 static void
 judge(void *arg, const struct fact *f, struct str bytes)
 {
 	struct world *w = arg;
 	struct buf note = BUF_EMPTY;
 	struct about a;
-	char number[16];
-	(void)bytes;
 	w->head = f->number;
 	about_fact(w->trade.market, f, &a);
 	subscriptions_judge(w->s, f, &a, &note);
-	if (note.len == 0)
-		return;
-	assert_int_equal(mp_check(buf_str(&note), 1, 64, NULL), MP_OK);
-	struct mp in = mp_of(buf_str(&note));
-	uint32_t n = mp_get_array(&in);
-	assert_true(n > 0);
-	buf_put(&w->log, fact_kind_name(f->kind), strlen(fact_kind_name(f->kind)));
-	for (uint32_t i = 0; i < n; i++) {
-		int len = snprintf(number, sizeof number, " %u", (unsigned)mp_get_uint(&in));
-		buf_put(&w->log, number, (size_t)len);
-	}
-	buf_put(&w->log, "\n", 1);
+	if (note.len > 0)
+		log_note(w, f->kind, buf_str(&note));
+	if (w->keep)
+		w->keep(w->keep_arg, f, bytes, &a, note.len ? buf_str(&note) : STR_NONE);
 	buf_free(&note);
 }
 

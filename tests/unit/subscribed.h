@@ -15,6 +15,10 @@ struct world {
 	struct subscriptions *s;
 	struct buf log; /* a line per noted fact: its kind and whom it is noted for */
 	uint64_t head;
+	/* Takes each fact as well, with what was noted; NULL: nobody does. */
+	void (*keep)(void *arg, const struct fact *f, struct str bytes, const struct about *a,
+		     struct str note);
+	void *keep_arg;
 };
 
 /* cmocka's setup and teardown: *state is a new world. */
