@@ -121,20 +121,36 @@ read_side(struct call *c, int *ret)
 	return false;
 }
 
+/* A key, or ~ and an exchange, whose standing need it is. */
+static bool
+is_listing_id(struct str id)
+{
+	struct str participant, key;
+	if (!split_listing_id(id, &participant, &key) || !id_is_valid(participant))
+		return false;
+	if (key.len > 0 && key.p[0] == '~')
+		key = (struct str){key.p + 1, key.len - 1};
+	return id_is_valid(key);
+}
+
 static bool
 check_names(struct call *c)
 {
 	struct str exchange = arg_text(c, "exchange"), listing = arg_text(c, "listing");
-	struct str participant, key;
 	if (exchange.p && !market_exchange(c->market, exchange)) {
 		refuse(&c->refusal, "unknown_exchange", "exchange",
 		       "a name that exchange.list gives", "there is no exchange %.*s",
 		       STR_FMT(exchange));
 		return false;
 	}
-	if (listing.p && !split_listing_id(listing, &participant, &key)) {
-		refuse(&c->refusal, "bad_value", "listing", "participant/key", "%.*s has no slash",
-		       STR_FMT(listing));
+	if (listing.p && !is_listing_id(listing)) {
+		refuse(&c->refusal, "bad_value", "listing", "participant/key",
+		       "the listing's id cannot be one");
+		return false;
+	}
+	if (arg_is_there(c, "participant") && !id_is_valid(arg_text(c, "participant"))) {
+		refuse(&c->refusal, "bad_value", "participant", "1 to 64 of A-Z a-z 0-9 . _ -",
+		       "the participant's id cannot be one");
 		return false;
 	}
 	return true;

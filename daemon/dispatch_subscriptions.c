@@ -224,7 +224,7 @@ put_subscription(struct call *c, const struct subscription *sub, bool whole)
 	const struct dispatch *d = c->dispatch;
 	uint64_t head = market_head(c->market), first = d->journal->first(d->journal->self);
 	bool state = sub->acked.state != STATE_DONE;
-	bool lost = !state && sub->acked.number + 1 < first;
+	bool lost = sub->acked.number + 1 < first;
 	mp_put_map(c->reply, 10u + whole + lost + sub->misfit);
 	put_word(c, "client", sub->client);
 	put_word(c, "name", sub->name);

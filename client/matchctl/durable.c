@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum {
 	LOOK_MS = 1000,	      /* how long a signal that came between two steps may stay unseen */
@@ -45,6 +46,21 @@ say_failed(const struct both *why, int pause_ms)
 	fprintf(stderr, TR("; trying again in %s s\n", "; повтор через %s с\n"), seconds);
 }
 
+/* Less where we are to stop: a signal comes during the pause or not at all. */
+static void
+pause_for(int ms)
+{
+	const struct timespec time = {ms / 1000, ms % 1000 * 1000000L};
+	sigset_t stopping, before;
+	sigemptyset(&stopping);
+	sigaddset(&stopping, SIGINT);
+	sigaddset(&stopping, SIGTERM);
+	sigprocmask(SIG_BLOCK, &stopping, &before);
+	if (!stopped)
+		ppoll(NULL, 0, &time, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 /* Until it is dealt with. False where we are to stop before that. */
 static bool
 hand_until_done(struct durable *d, struct str line)
@@ -55,7 +71,7 @@ hand_until_done(struct durable *d, struct str line)
 		if (stopped)
 			return false;
 		say_failed(&why, pause_ms);
-		poll(NULL, 0, pause_ms);
+		pause_for(pause_ms);
 		if (stopped)
 			return false;
 		pause_ms = pause_ms < PAUSE_MAX_MS / 2 ? 2 * pause_ms : PAUSE_MAX_MS;

@@ -365,6 +365,8 @@ def test_a_subscription_outlives_the_process(how):
         ({"exchange": "none"}, "unknown_exchange", "exchange"),
         ({"side": "both"}, "bad_value", "side"),
         ({"listing": "acme"}, "bad_value", "listing"),
+        ({"listing": "a/b/c d"}, "bad_value", "listing"),
+        ({"participant": "a/b"}, "bad_value", "participant"),
         ({"kinds": ["match.none"]}, "bad_value", "kinds"),
         ({"kinds": ["queue.added"]}, "bad_value", "kinds"),
         ({"kinds": [1]}, "bad_type", "kinds"),
