@@ -101,6 +101,7 @@ struct store {
 	struct turn turn;
 	struct space space;
 	uint64_t trim_to;  /* facts below it are to go */
+	bool trimmed;	   /* the last commit dropped some: the next can take their pages */
 	unsigned upgraded; /* from this format; 0: it was not */
 	int failed;	   /* nothing goes on after this */
 	char message[STORE_MESSAGE];

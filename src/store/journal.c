@@ -119,7 +119,7 @@ store_trim(struct store *s, uint64_t first)
 bool
 store_trims(const struct store *s)
 {
-	return s->state.first < s->trim_to;
+	return s->state.first < s->trim_to || s->trimmed;
 }
 
 /* ---- reading ---- */

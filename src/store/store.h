@@ -124,7 +124,8 @@ void store_aside(struct store *s, unsigned table, uint64_t key, struct str bytes
  */
 enum { STORE_TRIM_MAX = 4096 };
 void store_trim(struct store *s, uint64_t first);
-/* Whether facts wait to be dropped. */
+/* Whether commits are wanted for it, if need be of turns without puts: facts wait to be dropped, or
+ * those that the last commit dropped are no room yet (store_room), which one more commit makes them. */
 bool store_trims(const struct store *s);
 /*
  * Writes head, chain and digest, commits and syncs. `digest` is the sum (modulo 2^64) of the

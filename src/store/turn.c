@@ -126,6 +126,7 @@ store_commit(struct store *s, uint64_t digest)
 		store_abort(s);
 		return s->failed = rc;
 	}
+	s->trimmed = written.first > s->state.first;
 	s->state = written;
 	if (checkpoint)
 		heads_written(&s->heads);
