@@ -24,6 +24,7 @@
 enum {
 	STEP = 1 << 20,	       /* that is asked of the disk at once, at least */
 	AHEAD_LEAST = 1 << 20, /* beyond the reserve: less is too little for ordinary work */
+	AHEAD_SMALL = 2 << 20, /* taken ahead on a small disk */
 	AHEAD_MOST = 32 << 20,
 	AHEAD_SHARE = 64, /* of what the disk has left, one part of so many */
 	/* In the reserve, what one small command may take: a withdrawal ends every match that was
@@ -142,7 +143,7 @@ static uint64_t
 ahead_of(int fd)
 {
 	uint64_t ahead = left_on_disk(fd) / AHEAD_SHARE;
-	return ahead < 2 * AHEAD_LEAST ? 2 * AHEAD_LEAST : ahead > AHEAD_MOST ? AHEAD_MOST : ahead;
+	return ahead < AHEAD_SMALL ? AHEAD_SMALL : ahead > AHEAD_MOST ? AHEAD_MOST : ahead;
 }
 
 /* No further than the operator lets the file grow. */
@@ -194,7 +195,7 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 {
 	struct space *space = &s->space;
 	uint64_t used = 0, map = 0, pages = 0;
-	size_t page = 0;
+	size_t page = 1;
 	int fd = -1;
 	assert(!s->reading); /* a turn that is gathered has no transaction open */
 	int rc = s->failed ? s->failed : look(s, &fd, &page, &used, &map);
