@@ -273,8 +273,8 @@ cycle_run(struct cycle *c, int64_t now_ms)
 		tick(c, now_ms);
 	c->more = seed(c) || c->more;
 	/* Facts that are there must be stored, or be the end; they may come from outside a turn. */
-	bool writable =
-	    c->parts.dispatch->room != DISPATCH_ROOM_NONE || turn_facts(c->parts.turn) > 0;
+	bool writable = c->parts.dispatch->room != DISPATCH_ROOM_NONE ||
+			turn_facts(c->parts.turn) > 0 || store_can_trim(c->parts.store);
 	if (writable && turn_commit(c->parts.turn) != 0)
 		return fail(c);
 	release(c);

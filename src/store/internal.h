@@ -68,6 +68,7 @@ struct space {
 	uint64_t allocated; /* up to here, by this process or shown to be; 0: not looked at yet */
 	uint64_t had;	    /* blocks that the file had when it was opened */
 	bool blind;	    /* the file system cannot allocate ahead */
+	uint64_t room;	    /* when store_room last looked */
 };
 
 /* What a turn has put so far. Values stand in `bytes`, one behind the other. */

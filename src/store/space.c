@@ -212,9 +212,16 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 	if (room < space->reserve + AHEAD_LEAST)
 		rc = count_free(s, (space->reserve + AHEAD_MOST) / page / 3 * 4, &pages);
 	room += pages * page / 4 * 3; /* the rest for what needs pages side by side */
+	space->room = room;
 	*ret_budget = beyond(room, space->reserve);
 	*ret = *ret_budget >= AHEAD_LEAST ? STORE_ROOM_ENOUGH
 	       : room >= ONE_COMMAND	  ? STORE_ROOM_RESERVE
 					  : STORE_ROOM_NONE;
 	return rc;
+}
+
+bool
+store_can_trim(const struct store *s)
+{
+	return store_trims(s) && s->space.room >= AHEAD_LEAST;
 }

@@ -127,6 +127,9 @@ void store_trim(struct store *s, uint64_t first);
 /* Whether commits are wanted for it, if need be of turns without puts: facts wait to be dropped, or
  * those that the last commit dropped are no room yet (store_room), which one more commit makes them. */
 bool store_trims(const struct store *s);
+/* Whether that fits into what room store_room found last, even where it found none for anything else:
+ * it is what makes room. */
+bool store_can_trim(const struct store *s);
 /*
  * Writes head, chain and digest, commits and syncs. `digest` is the sum (modulo 2^64) of the
  * checksums of all rows as the turn leaves them. A turn without puts costs nothing. After anything

@@ -200,6 +200,9 @@ a_limit_is_a_full_disk(void **state)
 	write_while(p, s, STORE_ROOM_RESERVE);
 	assert_int_equal(room(s, &budget), STORE_ROOM_NONE);
 	assert_true(place_used(p) <= 16 * MIB);
+	assert_false(store_can_trim(s)); /* nothing is to go */
+	store_trim(s, 10);
+	assert_true(store_can_trim(s)); /* facts can still go, for little of the reserve */
 	store_close(s);
 }
 
@@ -221,15 +224,22 @@ a_file_system_that_cannot_allocate_is_believed(void **state)
 	    {SMALL - PAGE, 0, STORE_ROOM_NONE},
 	    {0, 0, STORE_ROOM_NONE},
 	};
-	uint64_t given = disk.given;
+	uint64_t given = disk.given, budget;
 	disk.blind = true;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		uint64_t budget;
 		disk.left = cases[i].left;
 		assert_int_equal(room(s, &budget), cases[i].room);
 		assert_int_equal(budget, cases[i].budget);
 	}
 	assert_int_equal(disk.given, given);
+	known_turn(p, s, 100);
+	store_trim(s, 10);
+	disk.left = MIB;
+	assert_int_equal(room(s, &budget), STORE_ROOM_NONE);
+	assert_true(store_can_trim(s));
+	disk.left = MIB - PAGE;
+	assert_int_equal(room(s, &budget), STORE_ROOM_NONE);
+	assert_false(store_can_trim(s));
 	store_close(s);
 }
 

@@ -266,6 +266,12 @@ store_trims(const struct store *s)
 	return false;
 }
 
+bool
+store_can_trim(const struct store *s)
+{
+	return store_trims(s);
+}
+
 void
 store_tidy(struct store *s)
 {
