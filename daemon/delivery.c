@@ -10,8 +10,9 @@
 
 enum {
 	ENVELOPE_MAX = 255,
-	RUN_LOOKS = 8192,      /* of a turn, for all together: some 20 ms */
-	BYTES_LOOKED = 128,    /* that are given take as long as a look, about */
+	RUN_LOOKS = 8192,   /* of a turn, for all together: some 20 ms */
+	BYTES_LOOKED = 128, /* that are given take as long as a look, about */
+	COMING_MS = 1000,   /* that a new subscription is waited for, until its state is in view */
 	PAIRS_KEPT_MS = 60000, /* when no state was given for so long, what is kept for it goes */
 	MOVED = 4096 /* facts that nobody had to acknowledge, before that is worth storing */
 };
@@ -345,9 +346,13 @@ serve(struct delivery *d, struct fetch *f, int64_t now_ms, uint32_t *looks)
 		page_fill(&page, &source, sub);
 	if (page.count > 0)
 		sub->given_ms = now_ms;
+	if (page.waits && !f->waits) { /* who does not wait waits a little: it is coming */
+		f->waits = true;
+		f->deadline_ms = now_ms + COMING_MS;
+	}
 	*looks += page.looked + (uint32_t)page.rows.len / BYTES_LOOKED;
 	move_on(d, sub);
-	bool behind = !page.epoch_changed &&
+	bool behind = !page.epoch_changed && !page.waits &&
 		      (sub->seen.state != STATE_DONE || sub->seen.number < market_head(d->market));
 	bool late = f->deadline_ms <= now_ms && (f->waits || !behind);
 	if (page.failed && page.count == 0) { /* what stands before it is given first */

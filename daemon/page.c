@@ -47,7 +47,7 @@ put_because(struct page *p, const struct page_source *from, const struct subscri
 	struct buf names = BUF_EMPTY;
 	uint32_t n = 0, asked = 0;
 	for (; own; own = own->own_next) {
-		bool there = own == sub || own->created_at < number;
+		bool there = own == sub || own->created_at < number + !noted;
 		asked++;
 		if (!there || !(noted ? subscription_passes(s, own, a, noted->at, noted->len)
 				      : subscription_passes_now(s, own, a)))
@@ -209,7 +209,8 @@ static void
 fill_state(struct page *p, const struct page_source *from, struct subscription *sub)
 {
 	fill_listings(p, from, sub);
-	if (sub->seen.state >= sub->state_listings && !sub->seeding)
+	p->waits = sub->seen.state >= sub->state_listings && sub->seeding;
+	if (sub->seen.state >= sub->state_listings && !p->waits)
 		fill_pairs(p, from, sub);
 }
 

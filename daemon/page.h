@@ -32,6 +32,7 @@ struct page {
 	struct buf rows;
 	struct numbers ids;	     /* room for what a note names */
 	uint64_t lost_from, lost_to; /* facts that the journal has given back; lost_to 0: none */
+	bool waits;		     /* for what is told to come into view (subscriptions_seed) */
 	bool epoch_changed;	     /* for the caller */
 	bool failed;		     /* the journal cannot be read */
 };

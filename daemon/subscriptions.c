@@ -148,6 +148,7 @@ subscriptions_free(struct subscriptions *s)
 		take_out(s, s->all);
 	searches_free(s->searches);
 	views_free(s->views);
+	numbers_free(&s->changed);
 	numbers_free(&s->removed);
 	numbers_free(&s->seeding);
 	numbers_free(&s->scored);
@@ -218,8 +219,8 @@ subscriptions_add(struct subscriptions *s, struct str client, struct str name,
 		sub->state_listings = (uint32_t)market_count(s->market).listings;
 	memcpy(sub->epoch, b->epoch, SUBSCRIPTION_EPOCH);
 	subscriptions_insert(s, e);
-	subscription_dirty(s, sub);
-	s->must_store = s->counter_dirty = true;
+	numbers_add(&s->changed, sub->number);
+	s->counter_dirty = true;
 	return sub;
 }
 
@@ -228,7 +229,7 @@ subscriptions_remove(struct subscriptions *s, struct subscription *sub)
 {
 	assert(!sub->fetch);
 	numbers_push(&s->removed, sub->number);
-	s->must_store = true;
+	numbers_remove(&s->changed, sub->number);
 	take_out(s, sub);
 }
 

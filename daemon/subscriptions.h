@@ -135,11 +135,11 @@ void subscription_confirm(struct subscriptions *s, struct subscription *sub,
  * changed), or could be (one has moved on). */
 bool subscriptions_must_store(const struct subscriptions *s);
 bool subscriptions_could_store(const struct subscriptions *s);
-/* What storing it may take of the disk, in bytes: an estimate from above. */
+/* What storing what must be may take of the disk, in bytes: an estimate from above. */
 uint64_t subscriptions_unstored(const struct subscriptions *s);
-/* Hands out what is to be stored or removed, by table. */
+/* Hands out what must be stored or removed, by table; with `all` also what could be. */
 typedef void (*subscriptions_put_fn)(void *arg, bool views, uint64_t key, struct str bytes);
-void subscriptions_flush(struct subscriptions *s, subscriptions_put_fn put, void *arg);
+void subscriptions_flush(struct subscriptions *s, bool all, subscriptions_put_fn put, void *arg);
 /* Take stored ones back, before any fact is judged: subscriptions first, then views. store_aside_fn.
  */
 bool subscriptions_load(void *subscriptions, uint64_t key, struct str bytes);

@@ -33,7 +33,8 @@ struct subscriptions {
 	uint32_t made;	       /* the last number given */
 	struct numbers scored; /* picky ones without conditions */
 	size_t n_picky, n_dirty;
-	bool must_store, counter_dirty;
+	bool counter_dirty;
+	struct numbers changed;	 /* new ones, or such as are misfits now: to be stored at once */
 	struct numbers removed;	 /* stored ones that are gone */
 	struct numbers seeding;	 /* whose views are being filled */
 	size_t seed_at;		 /* the place of the told pair that is next */
@@ -44,7 +45,7 @@ struct subscriptions {
 struct subscription *subscriptions_by_number(const struct subscriptions *s, uint32_t number);
 /* Puts it into all tables; false where its conditions have no exchange. */
 bool subscriptions_insert(struct subscriptions *s, struct entry *e);
-/* To be stored with the next commit that comes anyhow. */
+/* To be stored when there is time. */
 void subscription_dirty(struct subscriptions *s, struct subscription *sub);
 /* A picky one that begins with the state has every told pair in view that passes: subscriptions_seed
  * goes through them, once around for all that have begun. */

@@ -112,8 +112,7 @@ follow_definitions(struct subscriptions *s)
 		if (!sub->filter.body.p || sub->misfit || searches_fit(s->searches, sub->number))
 			continue;
 		sub->misfit = true;
-		subscription_dirty(s, sub);
-		s->must_store = true;
+		numbers_add(&s->changed, sub->number);
 	}
 }
 

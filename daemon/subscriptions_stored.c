@@ -13,7 +13,8 @@ enum {
 bool
 subscriptions_must_store(const struct subscriptions *s)
 {
-	return s->must_store || views_changed(s->views) > 0;
+	return s->counter_dirty || s->changed.len > 0 || s->removed.len > 0 ||
+	       views_changed(s->views) > 0;
 }
 
 bool
@@ -25,7 +26,7 @@ subscriptions_could_store(const struct subscriptions *s)
 uint64_t
 subscriptions_unstored(const struct subscriptions *s)
 {
-	return (s->n_dirty + s->removed.len) * ROW_COST + views_changed(s->views) * VIEW_COST;
+	return (s->changed.len + s->removed.len) * ROW_COST + views_changed(s->views) * VIEW_COST;
 }
 
 static void
@@ -60,8 +61,18 @@ put_view(void *arg, uint64_t pair, struct str bytes)
 	p->put(p->arg, true, pair, bytes);
 }
 
+static void
+put_row(struct subscriptions *s, struct subscription *sub, subscriptions_put_fn put, void *arg,
+	struct buf *bytes)
+{
+	s->n_dirty -= sub->dirty;
+	sub->dirty = false;
+	encode(sub, bytes);
+	put(arg, false, sub->number, buf_str(bytes));
+}
+
 void
-subscriptions_flush(struct subscriptions *s, subscriptions_put_fn put, void *arg)
+subscriptions_flush(struct subscriptions *s, bool all, subscriptions_put_fn put, void *arg)
 {
 	struct buf bytes = BUF_EMPTY;
 	struct put_view views = {put, arg};
@@ -73,16 +84,14 @@ subscriptions_flush(struct subscriptions *s, subscriptions_put_fn put, void *arg
 	for (size_t i = 0; i < s->removed.len; i++)
 		put(arg, false, s->removed.at[i], STR_NONE);
 	s->removed.len = 0;
-	for (struct subscription *sub = s->all; sub && s->n_dirty > 0; sub = sub->next) {
-		if (!sub->dirty)
-			continue;
-		s->n_dirty--;
-		sub->dirty = false;
-		encode(sub, &bytes);
-		put(arg, false, sub->number, buf_str(&bytes));
-	}
+	for (size_t i = 0; i < s->changed.len; i++)
+		put_row(s, subscriptions_by_number(s, s->changed.at[i]), put, arg, &bytes);
+	s->changed.len = 0;
+	for (struct subscription *sub = s->all; all && sub && s->n_dirty > 0; sub = sub->next)
+		if (sub->dirty)
+			put_row(s, sub, put, arg, &bytes);
 	views_flush(s->views, put_view, &views);
-	s->must_store = s->counter_dirty = false;
+	s->counter_dirty = false;
 	buf_free(&bytes);
 }
 

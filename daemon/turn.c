@@ -67,6 +67,15 @@ begin(struct turn *t)
 	t->begun = true;
 }
 
+static struct str
+note_of(const struct turn *t, const struct turn_fact *f)
+{
+	if (f->note_len == 0)
+		return STR_NONE;
+	return (struct str){(const char *)t->bodies.data + f->body_at + f->body_len,
+			    (uint32_t)f->note_len};
+}
+
 void
 turn_emit(void *turn, const struct fact *f, struct str bytes)
 {
@@ -84,13 +93,12 @@ turn_emit(void *turn, const struct fact *f, struct str bytes)
 	size_t note_at = t->bodies.len;
 	subscriptions_judge(t->subscriptions, f, &kept->about, &t->bodies);
 	kept->note_len = t->bodies.len - note_at;
-	struct str note = {(const char *)t->bodies.data + note_at, (uint32_t)kept->note_len};
 	kept->n_links = market_streams(t->market, f, streams);
 	for (size_t i = 0; i < kept->n_links; i++)
 		kept->links[i].stream = streams[i];
 	if (!t->failed)
 		store_fact(t->store, f->number, bytes, kept->links, kept->n_links,
-			   kept->note_len ? note : STR_NONE);
+			   note_of(t, kept));
 }
 
 size_t
@@ -157,7 +165,7 @@ turn_commit(struct turn *t)
 	if (t->n_facts > 0)
 		market_flush(t->market, put_row, t->store);
 	replies_flush(t->replies, put_reply, t->store);
-	subscriptions_flush(t->subscriptions, put_subscription, t->store);
+	subscriptions_flush(t->subscriptions, t->settle, put_subscription, t->store);
 	t->begun = t->settle = false;
 	return store_commit(t->store, market_digest(t->market));
 }
@@ -200,11 +208,11 @@ turn_deliver(const struct turn *t, struct delivery *d)
 {
 	for (size_t i = 0; i < t->n_facts; i++) {
 		const struct turn_fact *f = &t->facts[i];
-		const char *body = (const char *)t->bodies.data + f->body_at;
-		struct recent_fact recent = {.number = f->number, .about = f->about};
-		recent.body = (struct str){body, (uint32_t)f->body_len};
-		if (f->note_len > 0)
-			recent.note = (struct str){body + f->body_len, (uint32_t)f->note_len};
+		struct recent_fact recent = {
+		    .number = f->number, .about = f->about, .note = note_of(t, f)};
+		if (f->body_len > 0)
+			recent.body = (struct str){(const char *)t->bodies.data + f->body_at,
+						   (uint32_t)f->body_len};
 		delivery_keep(d, &recent);
 	}
 }

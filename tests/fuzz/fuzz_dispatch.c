@@ -240,7 +240,7 @@ static void
 take_back(struct run *r)
 {
 	struct shelf s = {subscriptions_new(r->dispatch.market), replies_new()};
-	subscriptions_flush(r->dispatch.subscriptions, put_back, &s);
+	subscriptions_flush(r->dispatch.subscriptions, true, put_back, &s);
 	replies_flush(r->dispatch.replies, put_reply_back, &s);
 	must(subscriptions_count(s.subscriptions) ==
 	     subscriptions_count(r->dispatch.subscriptions));

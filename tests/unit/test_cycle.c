@@ -212,6 +212,54 @@ what_can_wait_is_not_stored_without_room(void **state)
 	assert_int_equal(c->commits, 1);
 }
 
+/* What a consumer has acknowledged waits for room, too, and keeps nobody from reading. */
+static void
+an_ack_keeps_nobody_waiting_without_room(void **state)
+{
+	struct core *c = *state;
+	publish(c, NEED, 2);
+	say(1, "subscription.create", ", \"name\": \"all\"");
+	say_publish(2, "x");
+	turn(c, "reply 1\nreply 2\nlisting.opened\n");
+	c->room = STORE_ROOM_RESERVE;
+	say(3, "subscription.fetch", ", \"name\": \"all\", \"consumer\": 1, \"ack\": 6");
+	turn(c, "reply 3 of 0\n");
+	say(4, "listing.show", ", \"listing\": \"a/x\"");
+	say(5, "listing.withdraw", ", \"listing\": \"a/k1\"");
+	assert_false(turn(c, "reply 4\nreply 5\nlisting.withdrawn\n"));
+}
+
+static void
+nor_does_it_where_nothing_can_be_written(void **state)
+{
+	struct core *c = *state;
+	say(1, "subscription.create", ", \"name\": \"all\"");
+	say_publish(2, "x");
+	turn(c, "reply 1\nreply 2\nlisting.opened\n");
+	c->room = STORE_ROOM_NONE;
+	say(3, "subscription.fetch", ", \"name\": \"all\", \"consumer\": 1, \"ack\": 4");
+	turn(c, "reply 3 of 0\n");
+	say(4, "listing.show", ", \"listing\": \"a/x\"");
+	assert_false(turn(c, "reply 4\n"));
+}
+
+/* Nothing can be done for it until there is room: no turn after the other. */
+static void
+who_waits_for_the_state_does_not_keep_the_core_busy(void **state)
+{
+	struct core *c = *state;
+	publish(c, NEED, 1);
+	publish(c, OFFER, 2);
+	say(1, "subscription.create",
+	    ", \"name\": \"good\", \"min_score\": 1, \"kinds\": [\"match.made\"], "
+	    "\"start\": \"state\"");
+	turn(c, "reply 1\n");
+	c->room = STORE_ROOM_RESERVE;
+	say(2, "subscription.fetch", ", \"name\": \"good\", \"consumer\": 1, \"wait_ms\": 60000");
+	turn(c, "");
+	assert_false(turn(c, ""));
+}
+
 /* ---- the state of new subscriptions ---- */
 
 static size_t
@@ -277,6 +325,9 @@ main(void)
 	    STORY(the_reserve_takes_what_is_small_one_a_turn),
 	    STORY(without_room_there_are_reads),
 	    STORY(what_can_wait_is_not_stored_without_room),
+	    STORY(an_ack_keeps_nobody_waiting_without_room),
+	    STORY(nor_does_it_where_nothing_can_be_written),
+	    STORY(who_waits_for_the_state_does_not_keep_the_core_busy),
 	    STORY(pairs_come_into_view_over_turns),
 	    STORY(pairs_that_cannot_be_stored_come_into_nobodys_view),
 	};

@@ -187,12 +187,12 @@ pairs_wait_until_they_are_in_view(void **state)
 	assert_answered(d, "all 1: match.made 8/p6 (all)\n"
 			   "picky 1: listing.opened 8/1, listing.opened 8/2, listing.opened 8/3\n");
 	ask(d, picky, (struct fetch_ask){.id = 2, .credit = 9});
-	assert_true(run(d)); /* not waiting, but there is more */
+	assert_false(run(d)); /* it does not wait, and yet is not told that this is all */
 	assert_answered(d, "");
 	assert_int_equal(picky->acked.state, 0);
 	seed(d);
 	run(d);
-	assert_answered(d, "picky 2: match.made 8/p6 (picky), match.made 8/p8 (picky), "
+	assert_answered(d, "picky 2: match.made 8/p6 (picky all), match.made 8/p8 (picky all), "
 			   "listing.opened 9, match.made 10 (picky all)\n");
 }
 

@@ -75,7 +75,7 @@ flush(struct world *w, struct rows *r)
 {
 	size_t before = r->puts;
 	assert_true(subscriptions_could_store(w->s));
-	subscriptions_flush(w->s, put, r);
+	subscriptions_flush(w->s, true, put, r);
 	assert_false(subscriptions_could_store(w->s));
 	return r->puts - before;
 }
