@@ -1,10 +1,10 @@
 #include "daemon/commands.h"
 
+#include "core/limits.h"
 #include "daemon/bound.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/peers.h"
-#include "daemon/subscriptions.h"
 #include "daemon/zmq_event.h"
 #include "proto/proto.h"
 #include "util/mem.h"
@@ -19,8 +19,8 @@ enum {
 	/* Of all clients together: the socket rests beyond. Each subscription may have a fetch that
 	 * waits, and these shall not keep the others out. */
 	IN_FLIGHT_MAX = 16384 + SUBSCRIPTIONS_MAX,
-	ASKED_MAX = 8 << 20,	     /* bytes of one client's requests that are not answered */
-	WAITING_MAX = 64 << 20,	     /* bytes of replies that wait for one client */
+	ASKED_MAX = 8 << 20,	/* bytes of one client's requests that the core has not taken */
+	WAITING_MAX = 64 << 20, /* bytes of replies that wait for one client */
 	WAITING_ALL_MAX = 256 << 20, /* and for all */
 	PATIENCE_MS = 10000,	     /* with a client that does not read */
 	RETRY_MS = 20,
@@ -33,8 +33,7 @@ struct commands {
 	struct event *retry;
 	struct peers peers;
 	uint64_t max_in_flight; /* of one client */
-	commands_ask_fn ask;
-	void *arg;
+	struct commands_core core;
 };
 
 /* ---- towards clients ---- */
@@ -168,12 +167,15 @@ take_request(struct commands *c, struct str peer, struct str request)
 {
 	const struct peer *known = peers_find(&c->peers, peer);
 
+	if (c->core.is_clear(c->core.arg))
+		peers_clear(&c->peers);
 	if (request.len > PROTO_MAX_REQUEST) {
 		refuse_at_once(c, peer, STR_NONE, "too_large", "a request has at most 65536 bytes");
-	} else if (known && (known->in_flight >= c->max_in_flight || known->asked > ASKED_MAX)) {
+	} else if (known && (known->in_flight >= c->max_in_flight ||
+			     peers_asked_bytes(&c->peers, known) > ASKED_MAX)) {
 		refuse_at_once(c, peer, request, "too_many_requests",
 			       "too many of your requests wait for their answers");
-	} else if (!c->ask(c->arg, peer, request)) {
+	} else if (!c->core.ask(c->core.arg, peer, request)) {
 		refuse_at_once(c, peer, request, "core_unavailable",
 			       "the core is away or does not keep up: ask again in a moment");
 	} else {
@@ -257,12 +259,11 @@ on_ready(void *arg)
 
 struct commands *
 commands_new(struct event_base *base, void *context, const struct options *options,
-	     commands_ask_fn ask, void *arg)
+	     const struct commands_core *core)
 {
 	struct commands *c = mem_zalloc(sizeof(*c));
 
-	c->ask = ask;
-	c->arg = arg;
+	c->core = *core;
 	c->max_in_flight = options->max_in_flight;
 	c->retry = evtimer_new(base, on_retry, c);
 	if (bound_open(&c->bound, context, ZMQ_ROUTER, options->commands,

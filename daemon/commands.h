@@ -23,13 +23,19 @@
 struct commands;
 struct event_base;
 
-/* Passes a request on to the core; false: it is away, or too much waits to be sent to it. */
-typedef bool (*commands_ask_fn)(void *arg, struct str envelope, struct str request);
+/* The way to the core. */
+struct commands_core {
+	/* Passes a request on; false: it is away, or too much waits to be sent to it. */
+	bool (*ask)(void *arg, struct str envelope, struct str request);
+	/* Whether it has taken all that was passed on. */
+	bool (*is_clear)(void *arg);
+	void *arg;
+};
 
 /* Binds the socket. NULL with errno where it cannot. Free with commands_free, which takes NULL and
  * lets the context send what is queued. */
 struct commands *commands_new(struct event_base *base, void *context, const struct options *options,
-			      commands_ask_fn ask, void *arg);
+			      const struct commands_core *core);
 void commands_free(struct commands *c);
 
 /* Sends the core's reply to the client; an empty one only says that the request is dealt with. After one or several, commands_check. */

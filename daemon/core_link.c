@@ -174,6 +174,12 @@ core_link_ask(struct core_link *l, struct str envelope, struct str request)
 	return true;
 }
 
+bool
+core_link_is_clear(const struct core_link *l)
+{
+	return !l->stream || stream_backlog(l->stream) == 0;
+}
+
 void
 core_link_drain(struct core_link *l)
 {

@@ -26,5 +26,7 @@ void core_link_free(struct core_link *l);
 
 /* Asks the core. False where it is not there or too much waits to be sent. */
 bool core_link_ask(struct core_link *l, struct str envelope, struct str request);
+/* Whether the core has taken all that it was asked. */
+bool core_link_is_clear(const struct core_link *l);
 /* Passes on what the core has sent so far, before an end. */
 void core_link_drain(struct core_link *l);

@@ -233,6 +233,12 @@ on_hangup(evutil_socket_t signal, short what, void *arg)
 	uint32_t n;
 
 	(void)signal, (void)what;
+	if (c->dispatch.room == DISPATCH_ROOM_ENOUGH &&
+	    market_next_deadline_ms(c->market) <= clock_now(&c->clock)) {
+		server_wake(c->server); /* they are met in turns; this comes again behind one */
+		event_active(c->hangup, EV_SIGNAL, 1);
+		return;
+	}
 	if (c->dispatch.room != DISPATCH_ROOM_ENOUGH) {
 		log_write(LOG_ID_DEFINITION_REFUSED, LOG_NONE,
 			  "nothing was loaded: there is no room to store it");

@@ -131,6 +131,11 @@ gather(struct cycle *c, int64_t now_ms)
 					    turn_is_full, &bound};
 		more = session_take(each, &work) || more;
 	}
+	if (c->sessions) { /* what a turn may hold in all is used up by whoever comes first */
+		each = c->sessions;
+		DL_DELETE(c->sessions, each);
+		DL_APPEND(c->sessions, each);
+	}
 	return more;
 }
 
@@ -184,14 +189,22 @@ seed(struct cycle *c)
 }
 
 static void
-release(struct cycle *c)
+release(struct cycle *c, struct str frames)
 {
-	struct buf frames = BUF_EMPTY;
 	struct session *each;
 
-	turn_publish(c->parts.turn, &frames);
 	DL_FOREACH(c->sessions, each)
-	session_release(each, buf_str(&frames));
+	session_release(each, frames);
+}
+
+/* Answers, and what is published of the facts. */
+static void
+publish(struct cycle *c)
+{
+	struct buf frames = BUF_EMPTY;
+
+	turn_publish(c->parts.turn, &frames);
+	release(c, buf_str(&frames));
 	buf_free(&frames);
 }
 
@@ -277,11 +290,12 @@ cycle_run(struct cycle *c, int64_t now_ms)
 			turn_facts(c->parts.turn) > 0 || store_can_trim(c->parts.store);
 	if (writable && turn_commit(c->parts.turn) != 0)
 		return fail(c);
-	release(c);
+	publish(c);
 	turn_deliver(c->parts.turn, c->delivery);
 	turn_clear(c->parts.turn);
 	c->more = delivery_run(c->delivery, c->parts.dispatch->monotonic_ms) || c->more ||
 		  (writable && store_trims(c->parts.store));
+	release(c, STR(""));
 	reap(c);
 	return true;
 }
@@ -306,6 +320,13 @@ cycle_pause_ms(const struct cycle *c, int64_t now_ms)
 	return next == INT64_MAX ? -1 : next < IDLE_MS ? next : IDLE_MS;
 }
 
+void
+cycle_settle(struct cycle *c)
+{
+	if (c->parts.dispatch->room == DISPATCH_ROOM_ENOUGH)
+		turn_settle(c->parts.turn);
+}
+
 bool
 cycle_beat(struct cycle *c, int64_t now_ms)
 {
@@ -324,8 +345,7 @@ cycle_beat(struct cycle *c, int64_t now_ms)
 		retention_apply(c->parts.options, c->parts.store, c->parts.dispatch->journal,
 				now_ms);
 	}
-	if (roomy)
-		turn_settle(c->parts.turn);
+	cycle_settle(c);
 	return !roomy || work_waits(c, now_ms) || store_trims(c->parts.store) ||
 	       subscriptions_could_store(c->parts.subscriptions);
 }

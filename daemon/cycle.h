@@ -59,6 +59,8 @@ unsigned cycle_count(const struct cycle *c);
 bool cycle_run(struct cycle *c, int64_t now_ms);
 /* How long after a turn the next one is due if nothing comes before, in ms; -1: not at all. */
 int64_t cycle_pause_ms(const struct cycle *c, int64_t now_ms);
+/* Has the next turn store what would wait for a later one, where there is room. */
+void cycle_settle(struct cycle *c);
 /* To be called each second: sends the heartbeat, and looks what is to be done in the background.
  * Returns whether a turn is due. */
 bool cycle_beat(struct cycle *c, int64_t now_ms);

@@ -213,6 +213,8 @@ handle_once(struct call *c)
 	if (answer_again(c, hash) || refuse_for_room(c))
 		return;
 	handle(c);
+	if (strcmp(c->refusal.code, "journal_unreadable") == 0)
+		return; /* the same may be answered tomorrow */
 	replies_keep(c->dispatch->replies, r->client, r->key, hash, c->clock_ms,
 		     (struct str){(const char *)c->reply->data + before,
 				  (uint32_t)(c->reply->len - before)});

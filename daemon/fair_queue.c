@@ -29,17 +29,24 @@ line_of(struct fair_queue *q, struct str envelope)
 	return line;
 }
 
+static size_t
+size_of(const struct queued *one)
+{
+	return sizeof *one + one->envelope_len + one->len;
+}
+
 void
 fair_queue_add(struct fair_queue *q, struct str envelope, struct str request)
 {
 	struct queued *one = mem_alloc(sizeof *one + envelope.len + request.len);
+	struct line *line = line_of(q, envelope);
 
 	one->envelope_len = envelope.len;
 	one->len = request.len;
 	memcpy(one->bytes, envelope.p, envelope.len);
 	memcpy(one->bytes + envelope.len, request.p, request.len);
-	DL_APPEND(line_of(q, envelope)->first, one);
-	q->bytes += request.len;
+	DL_APPEND(line->first, one);
+	q->bytes += size_of(one);
 }
 
 struct queued *
@@ -52,7 +59,7 @@ fair_queue_take(struct fair_queue *q)
 	struct queued *one = line->first;
 	DL_DELETE(line->first, one);
 	DL_DELETE(q->turn, line);
-	q->bytes -= one->len;
+	q->bytes -= size_of(one);
 	if (line->first) {
 		DL_APPEND(q->turn, line);
 	} else {

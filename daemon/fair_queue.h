@@ -36,7 +36,7 @@ struct line;
 struct fair_queue {
 	struct line *by_envelope; /* uthash; owned */
 	struct line *turn;	  /* utlist: whose turn it is, and who comes then */
-	size_t bytes;		  /* of all requests in line */
+	size_t bytes;		  /* of all in line */
 };
 
 /* Copies both texts. */

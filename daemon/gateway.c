@@ -32,6 +32,14 @@ ask(void *arg, struct str envelope, struct str request)
 	return core_link_ask(g->core, envelope, request);
 }
 
+static bool
+is_clear(void *arg)
+{
+	struct gateway *g = arg;
+
+	return core_link_is_clear(g->core);
+}
+
 static void
 on_found(void *arg)
 {
@@ -99,7 +107,8 @@ gateway_new(struct event_base *base, const struct options *options)
 	g->context = zmq_ctx_new();
 	if (!g->context)
 		mem_failed(sizeof(*g));
-	g->commands = commands_new(base, g->context, options, ask, g);
+	const struct commands_core core = {ask, is_clear, g};
+	g->commands = commands_new(base, g->context, options, &core);
 	if (!g->commands)
 		return refuse_start(g, options->commands);
 	g->broadcast = broadcast_new(base, g->context, options);

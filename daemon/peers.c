@@ -43,8 +43,21 @@ peers_asked(struct peers *p, struct str id, uint32_t bytes)
 	struct peer *peer = find_or_add(p, id);
 
 	peer->in_flight++;
-	peer->asked += bytes;
+	peer->asked = peers_asked_bytes(p, peer) + bytes;
+	peer->round = p->round;
 	p->in_flight++;
+}
+
+void
+peers_clear(struct peers *p)
+{
+	p->round++;
+}
+
+uint64_t
+peers_asked_bytes(const struct peers *p, const struct peer *peer)
+{
+	return peer->round == p->round ? peer->asked : 0;
 }
 
 void
@@ -54,7 +67,6 @@ peers_answered(struct peers *p, struct str id)
 
 	if (!peer || peer->in_flight == 0)
 		return;
-	peer->asked -= peer->asked / peer->in_flight;
 	peer->in_flight--;
 	p->in_flight--;
 	forget_if_even(p, peer);

@@ -20,7 +20,8 @@ struct parcel {
 
 struct peer {
 	uint64_t in_flight;
-	uint64_t asked; /* about how many bytes these have: which one was answered is not known */
+	uint64_t asked; /* bytes, since the round began */
+	uint64_t round;
 	struct parcel *parcels; /* replies that wait, oldest first (utlist) */
 	size_t waiting;		/* their bytes */
 	int64_t since_ms;	/* when the first of them was put there */
@@ -32,6 +33,7 @@ struct peer {
 struct peers {
 	struct peer *by_id;
 	uint64_t in_flight; /* of all */
+	uint64_t round;	    /* grows when everything that was asked has been taken */
 	size_t waiting;	    /* bytes, of all */
 };
 
@@ -39,6 +41,10 @@ struct peers {
 struct peer *peers_find(struct peers *p, struct str id);
 /* One more request of so many bytes is in flight. */
 void peers_asked(struct peers *p, struct str id, uint32_t bytes);
+/* All that was asked has been taken by the core. */
+void peers_clear(struct peers *p);
+/* How many bytes it has asked since then. */
+uint64_t peers_asked_bytes(const struct peers *p, const struct peer *peer);
 /* One of its requests was answered. */
 void peers_answered(struct peers *p, struct str id);
 /* Nothing is in flight any more: the core is gone. */

@@ -230,6 +230,7 @@ server_stop(struct server *s)
 	struct session *sessions = cycle_sessions(s->cycle);
 	DL_FOREACH(sessions, each)
 	stream_fill(each->stream);
+	cycle_settle(s->cycle);
 	on_turn(-1, 0, s);
 	if (s->failed)
 		return;

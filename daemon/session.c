@@ -167,12 +167,8 @@ session_release(struct session *s, struct str frames)
 void
 session_reply(struct session *s, struct str envelope, struct str reply)
 {
-	struct buf frame = BUF_EMPTY;
-	if (s->doomed)
-		return;
-	channel_put_reply(&frame, envelope, reply);
-	stream_send(s->stream, buf_str(&frame));
-	buf_free(&frame);
+	if (!s->doomed)
+		channel_put_reply(&s->held, envelope, reply);
 }
 
 void

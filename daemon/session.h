@@ -55,7 +55,7 @@ bool session_take(struct session *s, struct session_work *work);
 /* Sends what was held back, and then `frames` if the session is greeted. Drops a session that is
  * too far behind. */
 void session_release(struct session *s, struct str frames);
-/* Sends a reply that was waited for, after a commit. */
+/* Holds a reply that was waited for, with those of the turn. */
 void session_reply(struct session *s, struct str envelope, struct str reply);
 /* Sends one frame outside of turns (a heartbeat), if the session is greeted. */
 void session_send(struct session *s, struct str frame);

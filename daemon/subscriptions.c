@@ -193,6 +193,13 @@ subscriptions_count(const struct subscriptions *s)
 }
 
 void
+subscription_changed(struct subscriptions *s, struct subscription *sub)
+{
+	numbers_add(&s->changed, sub->number);
+	s->changed_bytes += ROW_COST + 2 * sub->filter.bytes.len;
+}
+
+void
 subscription_dirty(struct subscriptions *s, struct subscription *sub)
 {
 	s->n_dirty += !sub->dirty;
@@ -219,7 +226,7 @@ subscriptions_add(struct subscriptions *s, struct str client, struct str name,
 		sub->state_listings = (uint32_t)market_count(s->market).listings;
 	memcpy(sub->epoch, b->epoch, SUBSCRIPTION_EPOCH);
 	subscriptions_insert(s, e);
-	numbers_add(&s->changed, sub->number);
+	subscription_changed(s, sub);
 	s->counter_dirty = true;
 	return sub;
 }

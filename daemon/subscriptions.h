@@ -20,8 +20,6 @@
 #include <stdint.h>
 
 enum {
-	SUBSCRIPTIONS_MAX = 20000,
-	SUBSCRIPTIONS_CLIENT_MAX = 1000,
 	SUBSCRIPTION_NAME = 65, /* with the zero */
 	SUBSCRIPTION_EPOCH = 16,
 	ACK_TIMEOUT_MS = 30000, /* unless told */
@@ -137,7 +135,8 @@ bool subscriptions_must_store(const struct subscriptions *s);
 bool subscriptions_could_store(const struct subscriptions *s);
 /* What storing what must be may take of the disk, in bytes: an estimate from above. */
 uint64_t subscriptions_unstored(const struct subscriptions *s);
-/* Hands out what must be stored or removed, by table; with `all` also what could be. */
+/* Hands out what must be stored or removed, by table; with `all` also what could be, some MiB of it at
+ * most. */
 typedef void (*subscriptions_put_fn)(void *arg, bool views, uint64_t key, struct str bytes);
 void subscriptions_flush(struct subscriptions *s, bool all, subscriptions_put_fn put, void *arg);
 /* Take stored ones back, before any fact is judged: subscriptions first, then views. store_aside_fn.

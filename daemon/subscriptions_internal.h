@@ -7,6 +7,8 @@
 #include "daemon/views.h"
 #include "util/hash.h"
 
+enum { ROW_COST = 1024 }; /* bytes of the disk for a subscription's row, beside its filter */
+
 /* A subscription in the tables by name and by number. */
 struct entry {
 	struct subscription sub;
@@ -35,6 +37,8 @@ struct subscriptions {
 	size_t n_picky, n_dirty;
 	bool counter_dirty;
 	struct numbers changed;	 /* new ones, or such as are misfits now: to be stored at once */
+	uint64_t changed_bytes;	 /* that these take, from above */
+	uint32_t settled;	 /* where storing what could be stored goes on */
 	struct numbers removed;	 /* stored ones that are gone */
 	struct numbers seeding;	 /* whose views are being filled */
 	size_t seed_at;		 /* the place of the told pair that is next */
@@ -45,6 +49,8 @@ struct subscriptions {
 struct subscription *subscriptions_by_number(const struct subscriptions *s, uint32_t number);
 /* Puts it into all tables; false where its conditions have no exchange. */
 bool subscriptions_insert(struct subscriptions *s, struct entry *e);
+/* To be stored with the next commit. */
+void subscription_changed(struct subscriptions *s, struct subscription *sub);
 /* To be stored when there is time. */
 void subscription_dirty(struct subscriptions *s, struct subscription *sub);
 /* A picky one that begins with the state has every told pair in view that passes: subscriptions_seed

@@ -112,7 +112,7 @@ follow_definitions(struct subscriptions *s)
 		if (!sub->filter.body.p || sub->misfit || searches_fit(s->searches, sub->number))
 			continue;
 		sub->misfit = true;
-		numbers_add(&s->changed, sub->number);
+		subscription_changed(s, sub);
 	}
 }
 

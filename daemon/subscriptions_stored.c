@@ -5,9 +5,9 @@
 #include "util/mp.h"
 
 enum {
-	ROW_COUNTER = 0,  /* the aside that holds the last number given */
-	ROW_COST = 1024,  /* subscriptions lie side by side */
-	VIEW_COST = 6144, /* a page and what leads there, for views may lie apart */
+	ROW_COUNTER = 0,       /* the aside that holds the last number given */
+	VIEW_COST = 6144,      /* a page and what leads there, for views may lie apart */
+	SETTLED_MAX = 4 << 20, /* bytes at once of what could wait, so that no commit takes long */
 };
 
 bool
@@ -26,7 +26,7 @@ subscriptions_could_store(const struct subscriptions *s)
 uint64_t
 subscriptions_unstored(const struct subscriptions *s)
 {
-	return (s->changed.len + s->removed.len) * ROW_COST + views_changed(s->views) * VIEW_COST;
+	return s->changed_bytes + s->removed.len * ROW_COST + views_changed(s->views) * VIEW_COST;
 }
 
 static void
@@ -61,7 +61,7 @@ put_view(void *arg, uint64_t pair, struct str bytes)
 	p->put(p->arg, true, pair, bytes);
 }
 
-static void
+static size_t
 put_row(struct subscriptions *s, struct subscription *sub, subscriptions_put_fn put, void *arg,
 	struct buf *bytes)
 {
@@ -69,6 +69,24 @@ put_row(struct subscriptions *s, struct subscription *sub, subscriptions_put_fn 
 	sub->dirty = false;
 	encode(sub, bytes);
 	put(arg, false, sub->number, buf_str(bytes));
+	return bytes->len;
+}
+
+/* What could wait, from where it was left, once around at most. */
+static void
+settle(struct subscriptions *s, subscriptions_put_fn put, void *arg, struct buf *bytes)
+{
+	size_t written = 0;
+	for (int round = 0; round < 2; round++) {
+		for (struct subscription *sub = s->all; sub && s->n_dirty > 0; sub = sub->next) {
+			if (!sub->dirty || (round == 0 && sub->number <= s->settled))
+				continue;
+			written += put_row(s, sub, put, arg, bytes);
+			s->settled = sub->number;
+			if (written >= SETTLED_MAX)
+				return;
+		}
+	}
 }
 
 void
@@ -87,9 +105,9 @@ subscriptions_flush(struct subscriptions *s, bool all, subscriptions_put_fn put,
 	for (size_t i = 0; i < s->changed.len; i++)
 		put_row(s, subscriptions_by_number(s, s->changed.at[i]), put, arg, &bytes);
 	s->changed.len = 0;
-	for (struct subscription *sub = s->all; all && sub && s->n_dirty > 0; sub = sub->next)
-		if (sub->dirty)
-			put_row(s, sub, put, arg, &bytes);
+	s->changed_bytes = 0;
+	if (all)
+		settle(s, put, arg, &bytes);
 	views_flush(s->views, put_view, &views);
 	s->counter_dirty = false;
 	buf_free(&bytes);

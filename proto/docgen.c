@@ -121,6 +121,8 @@ print_limits(FILE *out)
 	    {"bytes of a contact's name or value", MAX_CONTACT},
 	    {"OKVED codes of a participant", MAX_OKVED},
 	    {"listings of one participant", MAX_LISTINGS_EACH},
+	    {"subscriptions of one client", SUBSCRIPTIONS_CLIENT_MAX},
+	    {"subscriptions of all", SUBSCRIPTIONS_MAX},
 	    {"magnitude of a number after scaling by its decimals", MAX_MAGNITUDE},
 	};
 	fputs("## Limits\n\n| what | at most |\n|---|---|\n", out);

@@ -241,6 +241,7 @@ market_execute(struct market *m, const struct command *c, fact_fn emit, void *ar
 	struct buf room = BUF_EMPTY;
 	struct fact f = {0};
 
+	r.work = c->alone && m->work > DEFAULT_WORK ? DEFAULT_WORK : m->work;
 	*ret = (struct outcome){.kind = OUTCOME_UNCHANGED};
 	if (!c->alone) {
 		fire_deadlines(&r, c->a_share ? m->work : UINT32_MAX);

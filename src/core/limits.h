@@ -38,6 +38,8 @@ enum {
 	MAX_OKVED = 100,	   /* codes of a participant */
 	MAX_REGIONS = 128,	   /* admitted by the settings */
 	MAX_LISTINGS_EACH = 10000, /* of one participant, standing needs beside */
+	SUBSCRIPTIONS_MAX = 20000,
+	SUBSCRIPTIONS_CLIENT_MAX = 1000,
 };
 
 /* Scaled magnitudes stay within what sums of a hundred weighted terms keep in 128 bits. */

@@ -311,6 +311,7 @@ struct run {
 	int64_t stamp_ms;
 	fact_fn emit;
 	void *arg;
+	uint32_t work;	    /* pairs that a review at once judges */
 	struct buf bytes;   /* of the fact being made */
 	struct buf reasons; /* of a match fact */
 	struct buf pairs;   /* of a queue fact */

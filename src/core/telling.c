@@ -252,7 +252,7 @@ tell_now(struct run *r, uint32_t listing)
 	bool ended = false;
 	size_t i;
 
-	for (i = 0; i < list.len && i < r->market->work && !ended; i++)
+	for (i = 0; i < list.len && i < r->work && !ended; i++)
 		ended = judge_pair(r, about, list.at[i].counterpart);
 	if (i < list.len && !ended) {
 		struct fact f = {.kind = FACT_QUEUE_ADDED,
@@ -326,7 +326,7 @@ work_head(struct run *r, uint32_t units)
 void
 tell_queue(struct run *r)
 {
-	uint32_t units = r->market->work;
+	uint32_t units = r->work;
 	while (units > 0 && r->market->queue) {
 		if (!r->market->queue->begun) {
 			begin_head(r);

@@ -102,7 +102,7 @@ struct store {
 	struct turn turn;
 	struct space space;
 	uint64_t trim_to;  /* facts below it are to go */
-	bool trimmed;	   /* the last commit dropped some: the next can take their pages */
+	bool trimmed;	   /* pages that the last commit gave back are room with one more */
 	unsigned upgraded; /* from this format; 0: it was not */
 	int failed;	   /* nothing goes on after this */
 	char message[STORE_MESSAGE];
@@ -133,6 +133,11 @@ bool directory_join(const char *path, const char *name, char ret[DIRECTORY_PATH]
 /* A store is made under this name and renamed when it is whole, so that a data file that is there
  * never is one half made. */
 #define NEW_FILE "data.new"
+
+/* ---- space.c ---- */
+
+/* Whether store_room found less than what ordinary work needs. */
+bool space_is_short(const struct store *s);
 
 /* ---- environment.c: LMDB's environment, map and errors ---- */
 

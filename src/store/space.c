@@ -30,6 +30,7 @@ enum {
 	/* In the reserve, what one small command may take: a withdrawal ends every match that was
 	 * told, each with a fact and rows. */
 	ONE_COMMAND = 8 << 20,
+	ONE_TRIM = 256 << 10, /* what a commit takes that drops nothing */
 };
 
 /* What the file system has left for this process; 0 where it cannot be told. */
@@ -221,7 +222,13 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 }
 
 bool
+space_is_short(const struct store *s)
+{
+	return s->space.room > 0 && s->space.room < s->space.reserve + AHEAD_LEAST;
+}
+
+bool
 store_can_trim(const struct store *s)
 {
-	return store_trims(s) && s->space.room >= AHEAD_LEAST;
+	return store_trims(s) && s->space.room >= (s->trimmed ? ONE_TRIM : AHEAD_LEAST);
 }

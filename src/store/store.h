@@ -125,7 +125,8 @@ void store_aside(struct store *s, unsigned table, uint64_t key, struct str bytes
 enum { STORE_TRIM_MAX = 4096 };
 void store_trim(struct store *s, uint64_t first);
 /* Whether commits are wanted for it, if need be of turns without puts: facts wait to be dropped, or
- * those that the last commit dropped are no room yet (store_room), which one more commit makes them. */
+ * pages that the last commit gave back are no room yet (store_room), where room is short, and one more
+ * commit makes them that. */
 bool store_trims(const struct store *s);
 /* Whether that fits into what room store_room found last, even where it found none for anything else:
  * it is what makes room. */

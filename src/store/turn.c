@@ -126,7 +126,8 @@ store_commit(struct store *s, uint64_t digest)
 		store_abort(s);
 		return s->failed = rc;
 	}
-	s->trimmed = written.first > s->state.first;
+	s->trimmed =
+	    written.first > s->state.first || (t->n_facts + t->n_rows > 0 && space_is_short(s));
 	s->state = written;
 	if (checkpoint)
 		heads_written(&s->heads);

@@ -29,7 +29,7 @@ from mutants import FLOW_TARGETS, REPOSITORY, CannotTry, Tree, last_lines
 
 FILES = {
     "daemon": ("turn", "cycle", "session", "subscriptions", "subscriptions_judge", "subscriptions_stored", "views", "page",
-               "delivery", "recent", "replies", "filter"),
+               "delivery", "recent", "replies", "filter", "fair_queue", "retention"),
     "src/store": ("turn", "journal", "rows", "heads", "meta", "space"),
     "src/core": ("search",),
 }
@@ -38,7 +38,8 @@ TIMEOUT_S = 120
 
 # In order of their cost.
 UNIT = {
-    "daemon": ("replies", "session", "subscriptions", "subscriptions_stored", "views", "recent", "filter"),
+    "daemon": ("replies", "session", "subscriptions", "subscriptions_stored", "views", "recent", "filter", "fair_queue", "retention",
+               "page", "delivery", "cycle"),
     "src/store": ("store_sync", "store_file", "store_ends", "store_trim", "store_room", "store_damage", "store"),
     "src/core": ("search",),
 }

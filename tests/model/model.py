@@ -24,6 +24,7 @@ from telling import Telling
 NAME = r"[A-Za-z0-9._-]{1,64}"  # of a participant, and of a listing within its participant
 MAX_REASON = 1000  # bytes
 TAKEN_WHEN_FULL = ("listing.withdraw", "listing.pause")
+MOST_WHEN_FULL = 256  # pairs that a review at once judges
 MANY_BLOCKS = 8  # participants newly blocked or unblocked, beyond which a listing is reviewed against everybody
 
 
@@ -436,7 +437,7 @@ class Market:
         self._enter(listing, state)
         self._listing_fact(fact, listing)
         if was_open != listing.is_open() or (was_open and listing.boxes != boxes_before):
-            self._telling.review_at_once(listing, self.work)
+            self._telling.review_at_once(listing, min(self.work, MOST_WHEN_FULL) if self.full else self.work)
 
     def _enter(self, listing, state):
         """Opening numbers count listings in the order in which they were first open, from 1. Content is approved once

@@ -51,6 +51,20 @@ nor_is_one_of_which_that_is_not_known(void **state)
 	fail_with(*state, FATE_STORED_UNSEEN);
 }
 
+/* Also where the answer is somebody else's, who waited. */
+static void
+nobody_hears_of_a_deletion_that_is_not_stored(void **state)
+{
+	struct core *c = *state;
+	say(1, "subscription.create", ", \"name\": \"all\"");
+	say(2, "subscription.fetch", ", \"name\": \"all\", \"consumer\": 1, \"wait_ms\": 60000");
+	turn(c, "reply 1\n");
+	say(3, "subscription.delete", ", \"name\": \"all\"");
+	c->fate = FATE_LOST;
+	assert_false(cycle_run(c->cycle, c->now_ms));
+	assert_heard("");
+}
+
 static void
 what_is_only_read_is_not_stored(void **state)
 {
@@ -97,6 +111,28 @@ each_session_has_its_share(void **state)
 	assert_heard_on(1, "reply 6 unknown_listing\n");
 	assert_true(turn(c, "reply 3 unknown_listing\nreply 4 unknown_listing\n"));
 	assert_false(turn(c, "reply 5 unknown_listing\n"));
+}
+
+/* What a turn may take of the disk is used up by one gateway, and the next time by the other. */
+static void
+each_session_comes_first_in_its_turn(void **state)
+{
+	struct core *c = *state;
+	publish(c, NEED, 3);
+	join(c, 1);
+	c->room = STORE_ROOM_RESERVE;
+	for (unsigned id = 1; id <= 3; id++) {
+		char listing[40];
+		snprintf(listing, sizeof listing, ", \"listing\": \"a/k%u\"", id);
+		say(id, "listing.withdraw", listing);
+	}
+	assert_true(turn(c, "reply 1\nlisting.withdrawn\n"));
+	assert_heard_on(1, "listing.withdrawn\n");
+	say_on(1, 6, "listing.show", ", \"listing\": \"a/k3\"");
+	assert_true(turn(c, "reply 2\nlisting.withdrawn\n"));
+	assert_heard_on(1, "listing.withdrawn\n");
+	turn(c, "reply 3\nlisting.withdrawn\n");
+	assert_heard_on(1, "reply 6\nlisting.withdrawn\n");
 }
 
 static void
@@ -316,9 +352,11 @@ main(void)
 	    STORY(nothing_is_said_before_it_is_stored),
 	    STORY(a_turn_that_is_not_stored_is_not_answered),
 	    STORY(nor_is_one_of_which_that_is_not_known),
+	    STORY(nobody_hears_of_a_deletion_that_is_not_stored),
 	    STORY(what_is_only_read_is_not_stored),
 	    STORY(an_ack_waits_for_a_commit_or_the_heartbeat),
 	    STORY(each_session_has_its_share),
+	    STORY(each_session_comes_first_in_its_turn),
 	    STORY(a_turn_ends_when_it_has_taken_long),
 	    STORY(deadlines_come_before_requests_and_over_turns),
 	    STORY(a_pause_ends_with_what_is_due_next),

@@ -30,7 +30,7 @@ each_client_has_its_turn(void **state)
 	fair_queue_add(&q, STR("flood"), STR("2"));
 	fair_queue_add(&q, STR("flood"), STR("3"));
 	fair_queue_add(&q, STR("calm"), STR("a"));
-	assert_int_equal(q.bytes, 4);
+	assert_true(q.bytes > 4 * sizeof(struct queued));
 	assert_next(&q, "flood", "1");
 	fair_queue_add(&q, STR("late"), STR("x"));
 	assert_next(&q, "calm", "a");

@@ -20,10 +20,12 @@ peers_live_as_long_as_something_is_owed(void **state)
 	peers_asked(&p, STR("b"), 1);
 	assert_int_equal(p.in_flight, 3);
 	assert_int_equal(peers_find(&p, STR("a"))->in_flight, 2);
-	assert_int_equal(peers_find(&p, STR("a"))->asked, 400);
+	assert_int_equal(peers_asked_bytes(&p, peers_find(&p, STR("a"))), 400);
+	peers_clear(&p);
+	assert_int_equal(peers_asked_bytes(&p, peers_find(&p, STR("a"))), 0);
 	peers_answered(&p, STR("a"));
-	assert_int_equal(peers_find(&p, STR("a"))->asked, 200);
-	peers_asked(&p, STR("a"), 0);
+	peers_asked(&p, STR("a"), 30);
+	assert_int_equal(peers_asked_bytes(&p, peers_find(&p, STR("a"))), 30);
 	peers_answered(&p, STR("b"));
 	assert_null(peers_find(&p, STR("b")));
 	peers_answered(&p, STR("b")); /* unasked: of an earlier life of the core */

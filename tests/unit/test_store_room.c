@@ -200,6 +200,10 @@ a_limit_is_a_full_disk(void **state)
 	write_while(p, s, STORE_ROOM_RESERVE);
 	assert_int_equal(room(s, &budget), STORE_ROOM_NONE);
 	assert_true(place_used(p) <= 16 * MIB);
+	assert_true(store_can_trim(s)); /* what the last turn gave back is room with one more */
+	assert_int_equal(store_begin(s), 0);
+	assert_int_equal(store_commit(s, 0), 0);
+	assert_int_equal(room(s, &budget), STORE_ROOM_RESERVE);
 	assert_false(store_can_trim(s)); /* nothing is to go */
 	store_trim(s, 10);
 	assert_true(store_can_trim(s)); /* facts can still go, for little of the reserve */
@@ -238,6 +242,13 @@ a_file_system_that_cannot_allocate_is_believed(void **state)
 	assert_int_equal(room(s, &budget), STORE_ROOM_NONE);
 	assert_true(store_can_trim(s));
 	disk.left = MIB - PAGE;
+	assert_int_equal(room(s, &budget), STORE_ROOM_NONE);
+	assert_false(store_can_trim(s));
+	known_turn(p, s, 100); /* drops them: what that gave back is room with one commit more */
+	disk.left = MIB / 4;
+	assert_int_equal(room(s, &budget), STORE_ROOM_NONE);
+	assert_true(store_can_trim(s));
+	disk.left = 0;
 	assert_int_equal(room(s, &budget), STORE_ROOM_NONE);
 	assert_false(store_can_trim(s));
 	store_close(s);

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 /* The rows that a store would have. */
-enum { ROWS = 16 };
+enum { ROWS = 200 };
 struct row {
 	bool views;
 	uint64_t key;
@@ -78,6 +78,51 @@ flush(struct world *w, struct rows *r)
 	subscriptions_flush(w->s, true, put, r);
 	assert_false(subscriptions_could_store(w->s));
 	return r->puts - before;
+}
+
+/* Conditions of some 50,000 bytes. */
+static void
+write_long(struct buf *out)
+{
+	static const char head[] = "{\"title\": \"t\", \"fields\": {\"kind\": [\"x\"";
+	char word[140];
+	buf_put(out, head, strlen(head));
+	for (int i = 0; i < 400; i++) {
+		int len = snprintf(word, sizeof word, ", \"%0120d\"", i);
+		buf_put(out, word, (size_t)len);
+	}
+	buf_put(out, "]}}", sizeof "]}}");
+}
+
+/* What consumers are done with is stored some at a time, each in its turn. */
+static void
+no_commit_takes_all_that_could_wait(void **state)
+{
+	enum { MANY = 120 };
+	struct world *w = *state;
+	struct rows r = {0};
+	struct buf conditions = BUF_EMPTY;
+	struct subscription *all[MANY];
+	char name[16];
+	write_long(&conditions);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "s%d", i);
+		all[i] = subscribe(w, "c", name, offers, (const char *)conditions.data, false);
+	}
+	assert_true(subscriptions_unstored(w->s) > MANY * 50000);
+	assert_int_equal(flush(w, &r), MANY + 1);
+	assert_int_equal(subscriptions_unstored(w->s), 0);
+	size_t before = r.puts;
+	for (int i = 0; i < MANY; i++)
+		subscription_ack(w->s, all[i], (struct place_in){STATE_DONE, 8}, 2000);
+	subscriptions_flush(w->s, true, put, &r);
+	assert_in_range(r.puts - before, 60, MANY - 1);
+	assert_false(subscriptions_must_store(w->s));
+	assert_true(subscriptions_could_store(w->s));
+	subscription_ack(w->s, all[0], (struct place_in){STATE_DONE, 9}, 3000); /* not again yet */
+	assert_in_range(flush(w, &r), 2, MANY - 59);
+	buf_free(&conditions);
+	rows_done(&r);
 }
 
 static void
@@ -193,6 +238,7 @@ main(void)
 #define STORY(f) cmocka_unit_test_setup_teardown(f, subscribed_setup, subscribed_teardown)
 	const struct CMUnitTest tests[] = {
 	    STORY(only_what_changed_is_stored),
+	    STORY(no_commit_takes_all_that_could_wait),
 	    STORY(what_is_read_back_is_the_same),
 	    STORY(damaged_rows_are_refused),
 	};
