@@ -38,7 +38,8 @@ struct commands *commands_new(struct event_base *base, void *context, const stru
 			      const struct commands_core *core);
 void commands_free(struct commands *c);
 
-/* Sends the core's reply to the client; an empty one only says that the request is dealt with. After one or several, commands_check. */
+/* Sends the core's reply to the client; an empty one only says that the request is dealt with. After
+ * one or several, commands_check. */
 void commands_reply(struct commands *c, struct str envelope, struct str reply);
 void commands_check(struct commands *c);
 /* The core is gone, and with it what was in flight: clients ask again. */

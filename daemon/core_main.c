@@ -192,8 +192,8 @@ meet_deadlines(struct core *c, enum store_room *room)
 	return 0;
 }
 
-/* Likewise where there is no room: a start that stored what has changed would use up the reserve, and
- * then fail, again and again. */
+/* Where there is no room a market that has exchanges starts with these as well: a start that stored
+ * what has changed would use up the reserve, and then fail, again and again. */
 static int
 define(struct core *c)
 {

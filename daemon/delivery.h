@@ -49,7 +49,8 @@ struct fetch_ask {
 	struct place_in after; /* begin behind it (places), or behind what was handed out last */
 	const uint8_t *epoch;  /* in which the consumer counts; NULL: it does not say */
 };
-/* Takes a fetch, to be answered by delivery_run; `now_ms` is for showing only. False with *ret where it is refused. */
+/* Takes a fetch, to be answered by delivery_run; `now_ms` is for showing only. False with *ret where
+ * it is refused. */
 bool delivery_fetch(struct delivery *d, struct subscription *sub, const struct fetch_ask *ask,
 		    int64_t now_ms, int64_t monotonic_ms, struct refusal *ret);
 /* Answers what waits on it with a refusal: it goes, or another consumer has it. */

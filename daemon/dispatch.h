@@ -88,8 +88,9 @@ bool dispatch_writes(struct str request);
 
 /*
  * Handles one request at the clock's time; appends exactly one reply to `*reply` (also for bytes
- * that are no request), or none where it is answered later, by delivery.h. A read sees the market as it is: the caller holds the reply back until that
- * is committed, and gives facts.read only what is committed.
+ * that are no request), or none where it is answered later, by delivery.h. A read sees the market
+ * as it is: the caller holds the reply back until that is committed, and gives facts.read only what
+ * is committed.
  */
 void dispatch_request(struct dispatch *d, struct str request, int64_t clock_ms, struct buf *reply);
 

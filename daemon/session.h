@@ -4,9 +4,10 @@
  * A gateway's connection, as the core sees it.
  *
  * In a turn the session hands its requests to dispatch, each client's in its turn (fair_queue.h),
- * and holds the replies back until the turn is committed. A session whose answers pile up is *behind*: no further requests are taken from it
- * until it has read, and beyond SESSION_BACKLOG_MAX it is dropped. Whoever is dropped connects
- * again and lost nothing but replies that its clients ask for again.
+ * and holds the replies back until the turn is committed. A session whose answers pile up is
+ * *behind*: no further requests are taken from it until it has read, and beyond SESSION_BACKLOG_MAX
+ * it is dropped. Whoever is dropped connects again and lost nothing but replies that its clients ask
+ * for again.
  */
 
 #include "daemon/dispatch.h"

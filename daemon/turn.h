@@ -46,7 +46,7 @@ size_t turn_facts(const struct turn *t);
 size_t turn_bytes(const struct turn *t);
 /*
  * What the turn takes of the disk, at most, in bytes of pages: each fact touches a few rows, each on
- * a page of its own, and those above it.
+ * a page of its own, and those above it; with the replies and what must be stored of subscriptions.
  */
 uint64_t turn_cost(const struct turn *t);
 
@@ -60,8 +60,7 @@ int turn_commit(struct turn *t);
 /* Appends the committed facts to `out` as frames of the channel (CHANNEL_FACT): one for each stream
  * that a fact concerns. */
 void turn_publish(const struct turn *t, struct buf *out);
-/* Has the next commit store how far subscriptions have come, which else waits for one that comes
- * anyhow. */
+/* Has the next commit store how far subscriptions have come, too; no other does. */
 void turn_settle(struct turn *t);
 
 /* Hands the committed facts to delivery. */
