@@ -117,15 +117,26 @@ renew_boxes(struct market *m, struct listing *l)
 	numbers_add(&m->changed, l->number);
 }
 
-/* Every change of a listing's state or boxes happens between these two. */
+static struct lookup *
+lookup_of(const struct market *m, const struct listing *l)
+{
+	return m->floors[l->exchange].lookup[l->side];
+}
+
+/*
+ * Every change of a listing's state or boxes, and of its participant's status, happens between
+ * these two. The lookups hold what can be matched: open listings of members.
+ */
 static void
 listing_leave(struct market *m, struct listing *l)
 {
 	if (l->state != STATE_OPEN || !l->row)
 		return;
-	for (uint32_t i = 0; i < l->n_rows; i++)
-		lookup_remove(m->floors[l->exchange].lookup[l->side], l->row + i, m->dict);
 	m->n_open--;
+	if (owner_of(m, l)->status != STATUS_MEMBER)
+		return;
+	for (uint32_t i = 0; i < l->n_rows; i++)
+		lookup_remove(lookup_of(m, l), l->row + i, m->dict);
 }
 
 static void
@@ -133,9 +144,11 @@ listing_enter(struct market *m, struct listing *l)
 {
 	if (l->state != STATE_OPEN)
 		return;
-	for (uint32_t i = 0; i < l->n_rows; i++)
-		lookup_add(m->floors[l->exchange].lookup[l->side], l->row + i, m->dict);
 	m->n_open++;
+	if (owner_of(m, l)->status != STATUS_MEMBER)
+		return;
+	for (uint32_t i = 0; i < l->n_rows; i++)
+		lookup_add(lookup_of(m, l), l->row + i, l->participant, l->opening, m->dict);
 }
 
 void
@@ -224,7 +237,11 @@ apply_status(struct market *m, const struct fact *f)
 	if (f->participant.number - 1 >= m->n_participants)
 		return false;
 	struct participant *p = participant_at(m, f->participant.number);
+	for (size_t i = 0; i < p->n_listings; i++)
+		listing_leave(m, listing_at(m, p->listings[i]));
 	p->status = f->participant.status;
+	for (size_t i = 0; i < p->n_listings; i++)
+		listing_enter(m, listing_at(m, p->listings[i]));
 	p->revision++;
 	changed_participant(m, p);
 	return true;

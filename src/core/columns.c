@@ -227,6 +227,7 @@ columns_add(struct columns *c, uint32_t listing, struct str body, const struct p
 	uint32_t n = (uint32_t)body_boxes(body), row = take_rows(c, n);
 	struct buf room = BUF_EMPTY;
 
+	c->runs += n > 1;
 	for (uint32_t box = 0; box < n; box++) {
 		c->listing[row + box] = listing;
 		c->marks[row + box] = (struct row_marks){0};
@@ -263,6 +264,7 @@ columns_remove(struct columns *c, uint32_t row, uint32_t n_rows)
 			last = at;
 		}
 	}
+	c->runs -= n_rows > 1;
 	give_rows(c, row, n_rows);
 }
 

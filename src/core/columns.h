@@ -43,6 +43,7 @@ struct columns {
 	const struct exchange *exchange;
 	enum side side;
 	uint32_t n_rows, cap_rows; /* in use or given back; row 0 is none */
+	uint32_t runs;		   /* listings that have several rows */
 	uint32_t *listing;	   /* [row] whose box it is; 0: nobody's */
 	struct row_marks *marks;   /* [row] */
 	union column *column;	   /* [field] */

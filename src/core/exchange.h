@@ -136,6 +136,13 @@ field_is_public(const struct field *f)
 	return f->side[NEED].visibility == VISIBLE_PUBLIC &&
 	       f->side[OFFER].visibility == VISIBLE_PUBLIC;
 }
+/* Whether the field can earn points for some side. */
+static inline bool
+field_weighs(const struct field *f)
+{
+	return (f->side[NEED].weight || f->side[OFFER].weight) && field_is_public(f) &&
+	       f->type != FIELD_DIMENSIONS;
+}
 /* keyword, code, flag */
 static inline bool
 field_is_set(const struct field *f)

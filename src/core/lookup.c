@@ -1,51 +1,52 @@
 /*
- * How a field selects. Let S be a stored listing and P the probe, on the other side. The field
+ * How a set field selects. Let S be a stored listing and P the probe, on the other side. The field
  * rules the pair out when it fails and somebody insists. For a probe whose statement of the field
- * is a finite set:
+ * is a finite set, S stands
  *
- *   stating   S states a finite set and insists: it can only meet under one of its values, so
- *             it stands in their lists.
- *   lenient   S states a finite set and does not insist, or S's silence is the empty set: ruled
- *             out under other values only if P insists.
- *   always    S's silence accepts anything, or S says "everything but": never ruled out by this
- *             field's lists.
+ *   under its values  where it states a finite set;
+ *   in `always`       where its silence meets anything, or it says "everything but": no list of
+ *                     values can rule it out;
+ *   in `lenient`      where it does not insist although its side may: it prefers the field, or is
+ *                     silent and its silence is the empty set. Ruled out only if P insists.
+ *   in `odd`          where its values alone do not tell: it makes exceptions or vetoes, or must
+ *                     lie within P with more than one value.
  *
- * So the candidates are always ∪ (P insists ? ∅ : lenient) ∪ the lists of P's values, where the
- * lists hold both stating and lenient listings. A code is stored *at* its own node and *under* all
- * its ancestors: a probe's code meets what is stored under it, and what is stored at one of its
- * ancestors.
+ * A code is stored *at* its own node and *under* all its ancestors: a probe's code meets what is
+ * stored under it, and what is stored at one of its ancestors.
  */
 
 #include "core/lookup.h"
 
-#include "core/meet.h"
-#include "util/hash.h"
-
-struct posting {
-	uint32_t value; /* in the dictionary */
-	struct numbers at;
-	struct numbers under; /* code fields only; includes `at` */
-	UT_hash_handle hh;
-};
-
-struct field_index {
-	struct posting *by_value;
-	struct numbers lenient, always;
-};
-
-struct lookup {
-	const struct columns *columns;
-	struct numbers all;
-	struct field_index *fields; /* by field; only those of set types are used */
-};
+#include "core/ranges.h"
+#include "util/mem.h"
 
 struct lookup *
 lookup_new(const struct columns *c)
 {
 	struct lookup *l = mem_zalloc(sizeof *l);
 	l->columns = c;
+	l->lanes = lanes_of(c);
 	l->fields = mem_zalloc(c->exchange->n_fields * sizeof *l->fields);
 	return l;
+}
+
+static void
+index_free(struct field_index *index)
+{
+	struct posting *p, *next;
+	HASH_ITER(hh, index->by_value, p, next)
+	{
+		HASH_DEL(index->by_value, p);
+		rowset_free(&p->at);
+		rowset_free(&p->under);
+		free(p);
+	}
+	rowset_free(&index->lenient);
+	rowset_free(&index->always);
+	rowset_free(&index->odd);
+	rowset_free(&index->silent);
+	for (size_t i = 0; i < sizeof index->ranges / sizeof *index->ranges; i++)
+		ranges_done(&index->ranges[i]);
 }
 
 void
@@ -53,30 +54,42 @@ lookup_free(struct lookup *l)
 {
 	if (!l)
 		return;
-	for (size_t i = 0; i < l->columns->exchange->n_fields; i++) {
-		struct field_index *index = &l->fields[i];
-		struct posting *p, *next;
-		HASH_ITER(hh, index->by_value, p, next)
-		{
-			HASH_DEL(index->by_value, p);
-			numbers_free(&p->at);
-			numbers_free(&p->under);
-			free(p);
-		}
-		numbers_free(&index->lenient);
-		numbers_free(&index->always);
-	}
+	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
+		index_free(&l->fields[i]);
 	free(l->fields);
-	numbers_free(&l->all);
+	rowset_free(&l->all);
+	lanes_done(&l->lanes);
 	free(l);
 }
 
-/* ---- storing ---- */
+static size_t
+index_bytes(const struct field_index *index)
+{
+	size_t bytes = rowset_bytes(&index->lenient) + rowset_bytes(&index->always) +
+		       rowset_bytes(&index->odd) + rowset_bytes(&index->silent);
+	for (const struct posting *p = index->by_value; p; p = p->hh.next)
+		bytes += sizeof *p + rowset_bytes(&p->at) + rowset_bytes(&p->under);
+	for (size_t i = 0; i < sizeof index->ranges / sizeof *index->ranges; i++)
+		for (uint32_t k = 0; k < index->ranges[i].n; k++)
+			bytes += rowset_bytes(&index->ranges[i].upto[k]);
+	return bytes;
+}
 
-static struct posting *
+size_t
+lookup_bytes(const struct lookup *l)
+{
+	size_t bytes = lanes_bytes(&l->lanes) + rowset_bytes(&l->all);
+	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
+		bytes += index_bytes(&l->fields[i]);
+	return bytes;
+}
+
+/* ---- values ---- */
+
+const struct posting *
 posting_find(const struct field_index *index, uint32_t value)
 {
-	struct posting *p;
+	const struct posting *p;
 	HASH_FIND(hh, index->by_value, &value, sizeof value, p);
 	return p;
 }
@@ -84,7 +97,7 @@ posting_find(const struct field_index *index, uint32_t value)
 static struct posting *
 posting_get(struct field_index *index, uint32_t value)
 {
-	struct posting *p = posting_find(index, value);
+	struct posting *p = (struct posting *)posting_find(index, value);
 	if (!p) {
 		p = mem_zalloc(sizeof *p);
 		p->value = value;
@@ -93,201 +106,149 @@ posting_get(struct field_index *index, uint32_t value)
 	return p;
 }
 
+/* One row on its way in or out. */
+struct entry {
+	struct lookup *l;
+	uint32_t row;
+	bool present;
+	struct dict *dict;
+};
+
 static void
-put(struct numbers *n, uint32_t row, bool present)
+put(const struct entry *e, struct rowset *s)
 {
-	if (present)
-		numbers_add(n, row);
+	if (e->present)
+		rowset_add(s, e->row, e->l->columns->n_rows);
 	else
-		numbers_remove(n, row);
+		rowset_remove(s, e->row, e->l->columns->n_rows);
 }
 
 static void
-put_code(struct field_index *index, enum code_rule rule, uint32_t value, uint32_t row, bool present,
-	 struct dict *d)
+count(const struct entry *e, uint32_t *counter, bool counts)
 {
-	struct str path = dict_text(d, value);
-	put(&posting_get(index, value)->at, row, present);
-	for (;;) {
-		put(&posting_get(index, dict_add(d, path))->under, row, present);
-		if (path.len == 0)
-			break;
+	*counter += counts ? (e->present ? 1 : -1) : 0;
+}
+
+/* A value that nobody states any more is forgotten. */
+static void
+put_value(const struct entry *e, struct field_index *index, uint32_t value, bool at, bool under)
+{
+	struct posting *p = posting_get(index, value);
+	if (at)
+		put(e, &p->at);
+	if (under)
+		put(e, &p->under);
+	if (p->at.n == 0 && p->under.n == 0) {
+		HASH_DEL(index->by_value, p);
+		rowset_free(&p->at);
+		rowset_free(&p->under);
+		free(p);
+	}
+}
+
+static void
+put_code(const struct entry *e, struct field_index *index, enum code_rule rule, uint32_t value)
+{
+	struct str path = dict_text(e->dict, value);
+	put_value(e, index, value, true, true);
+	while (path.len > 0) {
 		path.len = code_parent(rule, path);
+		put_value(e, index, dict_add(e->dict, path), false, true);
 	}
 }
 
-/* Whether an absent statement of the stored side is the empty set that fits inside everything. */
 static bool
-silence_fits(const struct field *f, enum side side)
+is_odd(const struct field *f, enum side side, const struct statement *s)
 {
-	return f->relation ==
-	       (side == NEED ? RELATION_NEED_WITHIN_OFFER : RELATION_OFFER_WITHIN_NEED);
+	return s->n_none > 0 || s->n_veto > 0 || s->everything_but ||
+	       (s->n_any > 1 && stored_is_inner(f, side));
 }
 
 static void
-put_statement(struct lookup *l, size_t i, uint32_t row, bool present, struct dict *d)
+put_set(const struct entry *e, const struct field *f, struct field_index *index,
+	const struct statement *s)
 {
-	const struct statement stated = box_statement((struct box){l->columns, row}, i),
-			       *s = &stated;
-	enum side side = l->columns->side;
-	const struct field *f = &l->columns->exchange->fields[i];
-	struct field_index *index = &l->fields[i];
-
+	enum side side = e->l->columns->side;
 	if (!s->stated) {
-		bool any = f->side[side].absent == ABSENT_ANY || silence_fits(f, side);
-		put(any ? &index->always : &index->lenient, row, present);
+		bool always = silence_meets(f, side);
+		if (always)
+			put(e, &index->always);
+		else if (f->demanded_by[side])
+			put(e, &index->lenient);
 		return;
 	}
+	if (is_odd(f, side, s))
+		put(e, &index->odd);
 	if (f->type != FIELD_CODE && s->everything_but) {
-		put(&index->always, row, present);
+		put(e, &index->always);
 		return;
 	}
-	if (!f->demanded_by[side] || s->prefer)
-		put(&index->lenient, row, present);
+	if (s->prefer && f->demanded_by[side])
+		put(e, &index->lenient);
 	for (size_t k = 0; k < s->n_any; k++) {
-		uint32_t value = statement_any(s)[k];
 		if (f->type == FIELD_CODE)
-			put_code(index, f->tree->rule, value, row, present, d);
+			put_code(e, index, f->tree->rule, statement_any(s)[k]);
 		else
-			put(&posting_get(index, value)->at, row, present);
+			put_value(e, index, statement_any(s)[k], true, false);
 	}
 }
 
+/* ---- numbers and places ---- */
+
 static void
-put_row(struct lookup *l, uint32_t row, bool present, struct dict *d)
+put_ranges(const struct entry *e, const struct field *f, size_t field, struct field_index *index)
 {
-	put(&l->all, row, present);
-	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
-		if (field_is_set(&l->columns->exchange->fields[i]))
-			put_statement(l, i, row, present, d);
+	const lane *at = lookup_lanes(e->l, e->row) + e->l->lanes.at[field];
+	unsigned n = f->type == FIELD_GEO ? 3 : field_lanes(f);
+	for (unsigned i = 0; i < n && e->l->lanes.at[field]; i++)
+		for (uint32_t k = 0; k < index->ranges[i].n; k++)
+			if (at[i] <= index->ranges[i].edge[k])
+				put(e, &index->ranges[i].upto[k]);
+}
+
+static void
+put_scalar(const struct entry *e, const struct field *f, size_t field, struct field_index *index,
+	   const struct statement *s)
+{
+	if (f->type == FIELD_GEO) {
+		count(e, &index->radii, s->stated && s->place->r2 != PLACE_NO_RADIUS);
+		if (!s->stated) {
+			put(e, &index->silent);
+			return;
+		}
+	}
+	put_ranges(e, f, field, index);
+}
+
+/* ---- rows ---- */
+
+static void
+put_row(const struct entry *e)
+{
+	const struct columns *c = e->l->columns;
+	put(e, &e->l->all);
+	for (size_t i = 0; i < c->exchange->n_fields; i++) {
+		const struct field *f = &c->exchange->fields[i];
+		struct field_index *index = &e->l->fields[i];
+		struct statement s = box_statement((struct box){c, e->row}, i);
+		count(e, &index->prefer, s.stated && s.prefer);
+		if (field_is_set(f))
+			put_set(e, f, index, &s);
+		else
+			put_scalar(e, f, i, index, &s);
+	}
 }
 
 void
-lookup_add(struct lookup *l, uint32_t row, struct dict *d)
+lookup_add(struct lookup *l, uint32_t row, uint32_t owner, uint32_t opening, struct dict *d)
 {
-	put_row(l, row, true, d);
+	lanes_put(&l->lanes, row, owner, opening);
+	put_row(&(struct entry){l, row, true, d});
+	ranges_renew(l);
 }
 
 void
 lookup_remove(struct lookup *l, uint32_t row, struct dict *d)
 {
-	put_row(l, row, false, d);
-}
-
-/* ---- probing ---- */
-
-void
-marks_begin(struct marks *m, size_t bound)
-{
-	if (bound > m->cap) {
-		size_t cap = bound + bound / 8 + 64;
-		m->seen = mem_realloc(m->seen, cap * sizeof *m->seen);
-		memset(m->seen + m->cap, 0, (cap - m->cap) * sizeof *m->seen);
-		m->cap = cap;
-	}
-	if (++m->round == 0) {
-		memset(m->seen, 0, m->cap * sizeof *m->seen);
-		m->round = 1;
-	}
-}
-
-bool
-marks_add(struct marks *m, uint32_t number)
-{
-	if (m->seen[number] == m->round)
-		return false;
-	m->seen[number] = m->round;
-	return true;
-}
-
-void
-marks_free(struct marks *m)
-{
-	free(m->seen);
-	*m = (struct marks){0};
-}
-
-/* Takes the lists that one probe statement selects, one by one: to count them, or to gather them.
- */
-struct taker {
-	size_t count;
-	struct marks *marks; /* NULL: count only */
-	struct numbers *out;
-};
-
-static void
-take(struct taker *t, const struct numbers *n)
-{
-	t->count += n->len;
-	if (!t->marks)
-		return;
-	for (size_t i = 0; i < n->len; i++)
-		if (marks_add(t->marks, n->at[i]))
-			numbers_push(t->out, n->at[i]);
-}
-
-static void
-take_value(struct taker *t, const struct field_index *index, const struct field *f, uint32_t value,
-	   const struct dict *d)
-{
-	const struct posting *p = posting_find(index, value);
-	if (f->type != FIELD_CODE) {
-		if (p)
-			take(t, &p->at);
-		return;
-	}
-	if (p)
-		take(t, &p->under);
-	struct str path = dict_text(d, value);
-	while (path.len > 0) {
-		path.len = code_parent(f->tree->rule, path);
-		uint32_t above = dict_find(d, path);
-		p = above == DICT_NONE ? NULL : posting_find(index, above);
-		if (p)
-			take(t, &p->at);
-	}
-}
-
-/* False where the field cannot select for this statement. */
-static bool
-take_field(struct taker *t, const struct lookup *l, size_t i, const struct statement *s,
-	   const struct dict *d)
-{
-	const struct field *f = &l->columns->exchange->fields[i];
-	const struct field_index *index = &l->fields[i];
-	enum side probe_side = side_other(l->columns->side);
-
-	if (!field_is_set(f) || !s->stated || s->everything_but)
-		return false;
-	take(t, &index->always);
-	if (!f->demanded_by[probe_side] || s->prefer)
-		take(t, &index->lenient);
-	for (size_t k = 0; k < s->n_any; k++)
-		take_value(t, index, f, statement_any(s)[k], d);
-	return true;
-}
-
-void
-lookup_rows(const struct lookup *l, struct box probe, const struct dict *d, struct marks *marks,
-	    struct numbers *out)
-{
-	struct taker t = {.marks = marks, .out = out};
-	size_t best = l->columns->exchange->n_fields, least = l->all.len;
-
-	out->len = 0;
-	marks_begin(marks, l->columns->n_rows);
-	for (size_t i = 0; i < l->columns->exchange->n_fields; i++) {
-		struct taker count = {0};
-		struct statement s = box_statement(probe, i);
-		if (take_field(&count, l, i, &s, d) && count.count < least) {
-			best = i;
-			least = count.count;
-		}
-	}
-	if (best == l->columns->exchange->n_fields) {
-		take(&t, &l->all);
-	} else {
-		struct statement s = box_statement(probe, best);
-		take_field(&t, l, best, &s, d);
-	}
+	put_row(&(struct entry){l, row, false, d});
 }

@@ -1,40 +1,91 @@
 #pragma once
 
 /*
- * Lookup: from a box to the few boxes of the other side that may meet it.
+ * Lookup: from a box to the boxes of the other side that meet it.
  *
- * One lookup per exchange and side holds the rows of that side's open listings. It may propose too
- * many, never too few; meet.h decides. Per keyword, code and flag field it keeps posting lists: for
- * each value the rows that state it, and beside them the rows which the field cannot rule out. A
- * probe takes the field whose lists are shortest; where no field can select, all open rows are
- * proposed.
+ * One lookup per exchange and side holds the rows of that side that can be matched. It keeps them
+ * three times over, for three questions:
+ *
+ *   rowsets   which rows state this value, or an end up to this edge (core/rowset.h)? Sets are
+ *             intersected, most selective first, as long as each pays for itself.
+ *   lanes     may this one row meet (core/lanes.h)? One cache line answers for all numbers and
+ *             places, mostly for certain.
+ *   columns   does it meet in this field (core/meet.h)? Asked only where the first two leave a
+ *             doubt.
+ *
+ * What is found is exactly what boxes_meet says; the lookup only decides in which order to ask.
  */
 
-#include "core/columns.h"
+#include "core/lanes.h"
 #include "core/numbers.h"
+#include "core/rowset.h"
+#include "util/hash.h"
 
-struct lookup;
+/* A value, and who states it. */
+struct posting {
+	uint32_t value; /* in the dictionary */
+	struct rowset at;
+	struct rowset under; /* code fields only: at it or anywhere below */
+	UT_hash_handle hh;
+};
+
+enum { EDGES = 15 };
+
+/* The rows by one lane of theirs: for ascending edges, those whose lane is at most the edge. */
+struct ranges {
+	uint32_t built; /* rows when the edges were chosen; 0: too few, there are none */
+	uint32_t n;	/* edges */
+	lane edge[EDGES];
+	struct rowset upto[EDGES];
+};
+
+/* What is kept of one field. See lookup.c for what the sets mean. */
+struct field_index {
+	struct posting *by_value;
+	struct rowset lenient, always, odd;
+	uint32_t prefer;	 /* rows that prefer the field */
+	uint32_t radii;		 /* geo: rows whose place has a radius */
+	struct rowset silent;	 /* geo: rows without a place */
+	struct ranges ranges[3]; /* by lane of the field */
+};
+
+struct lookup {
+	const struct columns *columns;
+	struct lanes lanes;
+	struct rowset all;
+	struct field_index *fields; /* by field */
+};
 
 /* Over the rows of these columns, which must outlive it. Reads the exchange that they have. */
 struct lookup *lookup_new(const struct columns *c);
 /* Takes NULL. */
 void lookup_free(struct lookup *l);
-/* The row must state the same when it is removed. */
-void lookup_add(struct lookup *l, uint32_t row, struct dict *d);
+/* `owner` and `opening` of the listing whose box the row is; any numbers where nobody ranks. */
+void lookup_add(struct lookup *l, uint32_t row, uint32_t owner, uint32_t opening, struct dict *d);
+/* The row must state the same as when it was added. */
 void lookup_remove(struct lookup *l, uint32_t row, struct dict *d);
+/* Memory in use, in bytes, without what the allocator adds. */
+size_t lookup_bytes(const struct lookup *l);
 
-/* A set of numbers below a bound, for leaving out repetitions; empty again by one addition. */
-struct marks {
-	uint32_t *seen; /* by number: the round in which it was seen */
-	size_t cap;
-	uint32_t round;
-};
-void marks_begin(struct marks *m, size_t bound);
-/* Whether it was not marked yet in this round; marks it. */
-bool marks_add(struct marks *m, uint32_t number);
-void marks_free(struct marks *m);
+/* The value's rows, or NULL. */
+const struct posting *posting_find(const struct field_index *index, uint32_t value);
 
-/* Fills `out` (emptied first) with every row that may meet the probe, a box of the other side, each
- * once, in no particular order. */
-void lookup_rows(const struct lookup *l, struct box probe, const struct dict *d,
-		 struct marks *marks, struct numbers *out);
+static inline const lane *
+lookup_lanes(const struct lookup *l, uint32_t row)
+{
+	return l->lanes.spans[row >> SPAN_BITS] + (size_t)(row % SPAN_ROWS) * l->lanes.n;
+}
+static inline uint32_t
+lookup_owner(const struct lookup *l, uint32_t row)
+{
+	uint32_t owner;
+	memcpy(&owner, lookup_lanes(l, row), sizeof owner);
+	return owner;
+}
+static inline uint32_t
+lookup_opening(const struct lookup *l, uint32_t row)
+{
+	uint32_t opening;
+	memcpy(&opening, lookup_lanes(l, row) + 2, sizeof opening);
+	return opening;
+}

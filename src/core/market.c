@@ -79,9 +79,10 @@ market_free(struct market *m)
 	free(m->deadlines);
 	free(m->changes);
 	numbers_free(&m->changed);
-	marks_free(&m->scratch->rows);
+	finder_free(&m->scratch->finder);
+	marks_free(&m->scratch->met);
 	marks_free(&m->scratch->listings);
-	numbers_free(&m->scratch->candidates);
+	free(m->scratch->candidates);
 	free(m->scratch->found);
 	free(m->scratch);
 	dict_free(m->dict);

@@ -152,6 +152,9 @@ struct match {
 };
 /* All matches of the listing, best first; free() it. */
 struct match *market_matches(const struct market *m, const struct listing *l, size_t *ret_count);
+/* The same of its `most` best alone; *ret_total: how many matches there are in all. */
+struct match *market_best_matches(const struct market *m, const struct listing *l, size_t most,
+				  size_t *ret_count, size_t *ret_total);
 
 /* A told pair. */
 struct told {

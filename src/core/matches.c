@@ -4,30 +4,35 @@
 #include "core/score.h"
 #include "core/state.h"
 
-static int
-match_cmp(const void *a, const void *b)
+static struct match *
+take_found(const struct market *m, const struct listing *l)
 {
-	const struct match *x = a, *y = b;
-	return rank_cmp(x->score, x->counterpart->opening, y->score, y->counterpart->opening);
-}
-
-struct match *
-market_matches(const struct market *m, const struct listing *l, size_t *ret_count)
-{
-	pair_find(m, l);
 	size_t n = m->scratch->n_found;
 	struct match *matches = mem_alloc((n + 1) * sizeof *matches);
-
 	for (size_t i = 0; i < n; i++) {
 		const struct found *f = &m->scratch->found[i];
 		const struct listing *counterpart = listing_at(m, f->counterpart);
 		matches[i] = (struct match){counterpart, f->score, f->need_box, f->offer_box,
 					    told_find(m, l, counterpart) != NULL};
 	}
-	if (n > 1)
-		qsort(matches, n, sizeof *matches, match_cmp);
-	*ret_count = n;
 	return matches;
+}
+
+struct match *
+market_matches(const struct market *m, const struct listing *l, size_t *ret_count)
+{
+	pair_find(m, l);
+	*ret_count = m->scratch->n_found;
+	return take_found(m, l);
+}
+
+struct match *
+market_best_matches(const struct market *m, const struct listing *l, size_t most, size_t *ret_count,
+		    size_t *ret_total)
+{
+	*ret_total = pair_best(m, l, most);
+	*ret_count = m->scratch->n_found;
+	return take_found(m, l);
 }
 
 static void

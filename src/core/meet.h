@@ -37,11 +37,12 @@ bool field_excludes(const struct field *f, const struct stated *s, const struct 
 /* Whether no field of two boxes excludes. */
 bool boxes_meet(const struct exchange *e, struct box need, struct box offer, const struct dict *d);
 /*
- * The same for one box against many: of the `n` rows of the other side, keeps those that meet the
- * probe, in their order, and returns how many. Field by field, so that memory is read as columns.
+ * One box against many: of the `n` rows of the other side, keeps those that no field of `fields` (a
+ * bit each) excludes, in their order, and returns how many. Field by field, so that memory is read
+ * as columns.
  */
-size_t boxes_sieve(const struct columns *stored, struct box probe, uint32_t *rows, size_t n,
-		   const struct dict *d);
+size_t boxes_sieve(const struct columns *stored, uint64_t fields, struct box probe, uint32_t *rows,
+		   size_t n, const struct dict *d);
 
 /* Parts that score shares. */
 

@@ -1,3 +1,4 @@
+#include "core/bound.h"
 #include "core/meet.h"
 #include "core/score.h"
 #include "core/state.h"
@@ -26,97 +27,264 @@ pair_standing(const struct market *m, const struct listing *need, const struct l
 	return CAUSE_NONE;
 }
 
-struct pairing
-pair_judge(const struct market *m, const struct listing *need, const struct listing *offer)
+/* The best of the pairs of boxes that meet; CAUSE_CONDITIONS where none does. */
+static struct pairing
+boxes_best(const struct market *m, const struct listing *need, const struct listing *offer)
 {
-	struct pairing best = {.cause = pair_standing(m, need, offer)};
 	const struct exchange *e = exchange_of(m, need);
-	bool meets = false;
+	struct pairing best = {.cause = CAUSE_CONDITIONS};
 
-	if (best.cause != CAUSE_NONE)
-		return best;
 	for (uint32_t i = 0; i < need->n_rows; i++) {
 		for (uint32_t k = 0; k < offer->n_rows; k++) {
 			struct box n = listing_box(m, need, i), o = listing_box(m, offer, k);
 			if (!boxes_meet(e, n, o, m->dict))
 				continue;
 			uint16_t score = boxes_score(e, n, o, m->dict);
-			if (!meets || score > best.score) {
-				best.score = score;
-				best.need_box = (uint8_t)i;
-				best.offer_box = (uint8_t)k;
-			}
-			meets = true;
+			if (best.cause == CAUSE_NONE && score <= best.score)
+				continue;
+			best = (struct pairing){CAUSE_NONE, score, (uint8_t)i, (uint8_t)k};
 		}
 	}
-	if (!meets)
-		best.cause = CAUSE_CONDITIONS;
 	return best;
+}
+
+struct pairing
+pair_judge(const struct market *m, const struct listing *need, const struct listing *offer)
+{
+	enum cause standing = pair_standing(m, need, offer);
+	if (standing != CAUSE_NONE)
+		return (struct pairing){.cause = standing};
+	return boxes_best(m, need, offer);
 }
 
 /* ---- one listing against all ---- */
 
-/* By counterpart, its best pair of boxes first: the order in which pair_judge prefers them. */
+/* By rank: score, then the counterpart's opening. */
 static int
 found_cmp(const void *a, const void *b)
 {
 	const struct found *x = a, *y = b;
-	if (x->counterpart != y->counterpart)
-		return x->counterpart < y->counterpart ? -1 : 1;
-	if (x->score != y->score)
-		return x->score > y->score ? -1 : 1;
-	if (x->need_box != y->need_box)
-		return x->need_box - y->need_box;
-	return x->offer_box - y->offer_box;
+	return rank_cmp(x->score, x->opening, y->score, y->opening);
 }
 
-/* Adds the matches of one box of `l`. */
-static void
-find_by_box(const struct market *m, const struct listing *l, uint32_t box)
+static struct lookup *
+lookup_against(const struct market *m, const struct listing *l)
 {
-	const struct floor *floor = &m->floors[l->exchange];
-	enum side other = side_other((enum side)l->side);
-	const struct columns *stored = floor->columns[other];
-	struct scratch *s = m->scratch;
-	struct box probe = listing_box(m, l, box);
+	return m->floors[l->exchange].lookup[side_other((enum side)l->side)];
+}
 
-	lookup_rows(floor->lookup[other], probe, m->dict, &s->rows, &s->candidates);
-	size_t n = boxes_sieve(stored, probe, s->candidates.at, s->candidates.len, m->dict);
-	for (size_t i = 0; i < n; i++) {
-		uint32_t row = s->candidates.at[i];
-		const struct listing *counterpart = listing_at(m, stored->listing[row]);
-		bool need = l->side == NEED;
-		if (pair_standing(m, need ? l : counterpart, need ? counterpart : l) != CAUSE_NONE)
+/* Whether the participants may be matched; both are members. */
+static bool
+may_deal(const struct market *m, const struct participant *p, uint32_t other)
+{
+	if (other == p->number || participant_blocks(p, other))
+		return false;
+	return p->blocked_by == 0 || !participant_blocks(participant_at(m, other), p->number);
+}
+
+/* Adds the counterparts that one box of `l` meets, each once: as candidates, not scored yet. */
+static void
+add_candidates(const struct market *m, const struct listing *l, uint32_t box, bool again)
+{
+	const struct lookup *lookup = lookup_against(m, l);
+	const struct participant *owner = owner_of(m, l);
+	struct scratch *s = m->scratch;
+	uint32_t last = 0;
+
+	finder_find(&s->finder, lookup, listing_box(m, l, box), m->dict);
+	for (size_t i = 0; i < s->finder.rows.len; i++) {
+		uint32_t row = s->finder.rows.at[i], opening = lookup_opening(lookup, row);
+		if (opening == last || !may_deal(m, owner, lookup_owner(lookup, row)))
+			continue; /* the boxes of a listing are adjacent */
+		last = opening;
+		if (again && !marks_add(&s->met, opening))
 			continue;
-		struct box its = {stored, row};
-		uint32_t its_box = row - counterpart->row;
-		s->found = mem_grow(s->found, s->n_found, &s->cap_found, sizeof *s->found);
-		s->found[s->n_found++] =
-		    (struct found){.counterpart = counterpart->number,
-				   .score = boxes_score(floor->exchange, need ? probe : its,
-							need ? its : probe, m->dict),
-				   .need_box = (uint8_t)(need ? box : its_box),
-				   .offer_box = (uint8_t)(need ? its_box : box)};
+		s->candidates = mem_grow(s->candidates, s->n_candidates, &s->cap_candidates,
+					 sizeof *s->candidates);
+		s->candidates[s->n_candidates++] = (struct candidate){.row = row};
 	}
+}
+
+static void
+find_candidates(const struct market *m, const struct listing *l)
+{
+	struct scratch *s = m->scratch;
+	s->n_candidates = 0;
+	if (l->state != STATE_OPEN || owner_of(m, l)->status != STATUS_MEMBER)
+		return;
+	if (l->n_rows > 1)
+		marks_begin(&s->met, m->openings + 1);
+	for (uint32_t box = 0; box < l->n_rows; box++)
+		add_candidates(m, l, box, l->n_rows > 1);
+}
+
+static void
+add_found(const struct market *m, const struct listing *l, uint32_t row)
+{
+	struct scratch *s = m->scratch;
+	const struct columns *stored = lookup_against(m, l)->columns;
+	struct found f = {.counterpart = stored->listing[row]};
+	struct pairing p;
+	const struct listing *counterpart = listing_at(m, f.counterpart);
+
+	if (l->n_rows == 1 && counterpart->n_rows == 1) {
+		struct box own = listing_box(m, l, 0), its = {stored, row};
+		bool need = l->side == NEED;
+		p = (struct pairing){.score = boxes_score(exchange_of(m, l), need ? own : its,
+							  need ? its : own, m->dict)};
+	} else {
+		p = boxes_best(m, l->side == NEED ? l : counterpart,
+			       l->side == NEED ? counterpart : l);
+	}
+	f.opening = counterpart->opening;
+	f.score = p.score;
+	f.need_box = p.need_box;
+	f.offer_box = p.offer_box;
+	s->found = mem_grow(s->found, s->n_found, &s->cap_found, sizeof *s->found);
+	s->found[s->n_found++] = f;
 }
 
 void
 pair_find(const struct market *m, const struct listing *l)
 {
 	struct scratch *s = m->scratch;
-	size_t kept = 0;
-
 	s->n_found = 0;
-	if (l->state != STATE_OPEN || owner_of(m, l)->status != STATUS_MEMBER)
-		return;
-	for (uint32_t box = 0; box < l->n_rows; box++)
-		find_by_box(m, l, box);
+	find_candidates(m, l);
+	for (size_t i = 0; i < s->n_candidates; i++)
+		add_found(m, l, s->candidates[i].row);
 	if (s->n_found > 1)
 		qsort(s->found, s->n_found, sizeof *s->found, found_cmp);
-	for (size_t i = 0; i < s->n_found; i++)
-		if (i == 0 || s->found[i].counterpart != s->found[kept - 1].counterpart)
-			s->found[kept++] = s->found[i];
-	s->n_found = kept;
+}
+
+/* ---- the best ---- */
+
+/* By how well it can rank at most. */
+static int
+candidate_cmp(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	return rank_cmp(x->bound, x->opening, y->bound, y->opening);
+}
+
+/* Bounds the candidates' scores, by box where the listing has several: the largest. */
+static void
+bound_candidates(const struct market *m, const struct listing *l)
+{
+	const struct lookup *lookup = lookup_against(m, l);
+	const struct columns *stored = lookup->columns;
+	struct scratch *s = m->scratch;
+	struct bound bound;
+
+	for (uint32_t box = 0; box < l->n_rows; box++) {
+		bound_make(&bound, lookup, listing_box(m, l, box));
+		for (size_t i = 0; i < s->n_candidates; i++) {
+			struct candidate *c = &s->candidates[i];
+			uint32_t row = c->row;
+			c->opening = lookup_opening(lookup, row);
+			/* Its boxes are the rows around that have its listing. */
+			while (stored->runs && stored->listing[row - 1] == stored->listing[c->row])
+				row--;
+			do {
+				uint16_t score = bound_score(&bound, lookup_lanes(lookup, row));
+				if (score > c->bound)
+					c->bound = score;
+				row++;
+			} while (stored->runs && row < stored->n_rows &&
+				 stored->listing[row] == stored->listing[c->row]);
+		}
+	}
+}
+
+/* Moves the `most` best candidates to the front, unordered, by a heap of which the worst is on top;
+ * returns how many they are. */
+static size_t
+best_to_front(struct candidate *c, size_t n, size_t most)
+{
+	size_t len = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (len == most && candidate_cmp(&c[i], &c[0]) > 0)
+			continue;
+		struct candidate moved = c[i];
+		size_t at;
+		if (len < most) {
+			at = len++;
+			for (; at > 0 && candidate_cmp(&c[(at - 1) / 2], &moved) < 0;
+			     at = (at - 1) / 2)
+				c[at] = c[(at - 1) / 2];
+		} else {
+			c[i] = c[0];
+			for (at = 0; 2 * at + 1 < len;) {
+				size_t child = 2 * at + 1;
+				if (child + 1 < len && candidate_cmp(&c[child], &c[child + 1]) < 0)
+					child++;
+				if (candidate_cmp(&c[child], &moved) <= 0)
+					break;
+				c[at] = c[child];
+				at = child;
+			}
+		}
+		c[at] = moved;
+	}
+	return len;
+}
+
+/* Scores candidates, best bounds first, until none that remains can come among the best. */
+static void
+score_front(const struct market *m, const struct listing *l, struct candidate *c, size_t n,
+	    size_t most)
+{
+	struct scratch *s = m->scratch;
+	const struct columns *stored = lookup_against(m, l)->columns;
+	const struct exchange *e = stored->exchange;
+	enum { AHEAD = 4 };
+
+	if (n > 1)
+		qsort(c, n, sizeof *c, candidate_cmp);
+	for (size_t i = 0; i < n; i++) {
+		const struct found *worst = &s->found[most - 1];
+		if (s->n_found == most &&
+		    rank_cmp(c[i].bound, c[i].opening, worst->score, worst->opening) > 0)
+			return;
+		for (size_t k = 0; i + AHEAD < n && k < e->n_fields; k++)
+			if (field_weighs(&e->fields[k]))
+				box_prefetch((struct box){stored, c[i + AHEAD].row}, k);
+		add_found(m, l, c[i].row);
+		size_t at = s->n_found - 1;
+		struct found moved = s->found[at];
+		for (; at > 0 && found_cmp(&s->found[at - 1], &moved) > 0; at--)
+			s->found[at] = s->found[at - 1];
+		s->found[at] = moved;
+		if (s->n_found > most)
+			s->n_found = most;
+	}
+}
+
+size_t
+pair_best(const struct market *m, const struct listing *l, size_t most)
+{
+	struct scratch *s = m->scratch;
+	size_t first, kept = 0;
+
+	s->n_found = 0;
+	find_candidates(m, l);
+	if (s->n_candidates <= most || most == 0) {
+		for (size_t i = 0; i < s->n_candidates && most > 0; i++)
+			add_found(m, l, s->candidates[i].row);
+		if (s->n_found > 1)
+			qsort(s->found, s->n_found, sizeof *s->found, found_cmp);
+		return s->n_candidates;
+	}
+	bound_candidates(m, l);
+	first = best_to_front(s->candidates, s->n_candidates, most + most / 2 + 1);
+	score_front(m, l, s->candidates, first, most);
+	/* Of the others only those that can beat the worst found. */
+	const struct found worst = s->found[most - 1];
+	struct candidate *rest = s->candidates + first;
+	for (size_t i = 0; i < s->n_candidates - first; i++)
+		if (rank_cmp(rest[i].bound, rest[i].opening, worst.score, worst.opening) < 0)
+			rest[kept++] = rest[i];
+	score_front(m, l, rest, kept, most);
+	return s->n_candidates;
 }
 
 /* ---- reasons ---- */

@@ -17,7 +17,8 @@ struct participant {
 	int64_t headcount, revenue_kopecks, founded_day; /* PARTICIPANT_UNKNOWN where absent */
 	uint32_t *blocks;				 /* participants' numbers, ascending */
 	size_t n_blocks;
-	uint32_t *listings; /* numbers, in the order of their keys */
+	uint32_t blocked_by; /* how many participants block this one */
+	uint32_t *listings;  /* numbers, in the order of their keys */
 	size_t n_listings, cap_listings;
 	uint64_t checksum; /* of its row as last flushed; 0: never */
 	bool dirty;

@@ -31,9 +31,8 @@ smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* The middle rounded down, or the finite end; false where both ends are open. */
-static bool
-middle(struct interval i, int64_t *ret)
+bool
+interval_middle(struct interval i, int64_t *ret)
 {
 	if (i.lo == INT64_MIN && i.hi == INT64_MAX)
 		return false;
@@ -57,10 +56,10 @@ interval_points(const struct side_rule *rule, const struct interval *own,
 		const struct interval *other)
 {
 	int64_t agreed, target;
-	if (!middle(interval_meet(*own, *other), &agreed))
+	if (!interval_middle(interval_meet(*own, *other), &agreed))
 		return POINTS_NONE;
 	if (rule->better == BETTER_NEARER) {
-		if (!middle(*own, &target) || rule->span == 0)
+		if (!interval_middle(*own, &target) || rule->span == 0)
 			return POINTS_NONE;
 		return share(rule->span - smaller(distance(agreed, target), rule->span),
 			     rule->span);

@@ -16,5 +16,7 @@ int32_t field_points(const struct field *f, enum side side, const struct stated 
 /* The published score, 0..1000, of two boxes that meet. */
 uint16_t boxes_score(const struct exchange *e, struct box need, struct box offer,
 		     const struct dict *d);
+/* The middle rounded down, or the finite end; false where both ends are open. */
+bool interval_middle(struct interval i, int64_t *ret);
 /* ⌊√v⌋ */
 uint64_t isqrt(uint64_t v);

@@ -1,6 +1,6 @@
 #include "core/search.h"
 
-#include "core/meet.h"
+#include "core/find.h"
 #include "core/state.h"
 #include "util/hash.h"
 #include "util/mp.h"
@@ -28,8 +28,7 @@ struct searches {
 	struct search *by_id; /* uthash; owned */
 	struct bench bench[MAX_EXCHANGES][2];
 	size_t removed; /* since the benches were built */
-	struct marks marks;
-	struct numbers rows;
+	struct finder finder;
 };
 
 struct searches *
@@ -70,8 +69,7 @@ searches_free(struct searches *s)
 	for (size_t i = 0; i < MAX_EXCHANGES; i++)
 		for (enum side side = NEED; side <= OFFER; side++)
 			bench_done(&s->bench[i][side]);
-	marks_free(&s->marks);
-	numbers_free(&s->rows);
+	finder_free(&s->finder);
 	free(s);
 }
 
@@ -123,7 +121,7 @@ place(struct searches *s, struct search *search)
 	static const struct participant nobody;
 	struct bench *b = bench_of(s, search->exchange, search->side);
 	search->row = columns_add(b->columns, search->id, search->body, &nobody, s->market->dict);
-	lookup_add(b->lookup, search->row, s->market->dict);
+	lookup_add(b->lookup, search->row, 0, 0, s->market->dict);
 }
 
 void
@@ -151,7 +149,7 @@ searches_remove(struct searches *s, uint32_t id)
 	}
 	HASH_DEL(s->by_id, search);
 	search_free(search);
-	/* A lookup keeps lists that have become empty. */
+	/* The words of removed searches stay in the dictionary. */
 	if (++s->removed > REMOVED_FEW && s->removed > HASH_COUNT(s->by_id))
 		searches_rebuild(s);
 }
@@ -232,10 +230,9 @@ searches_met(struct searches *s, const struct listing *l, struct numbers *ids)
 		return;
 	for (uint32_t i = 0; i < l->n_rows; i++) {
 		struct box probe = listing_box(m, l, i);
-		lookup_rows(b->lookup, probe, m->dict, &s->marks, &s->rows);
-		size_t n = boxes_sieve(b->columns, probe, s->rows.at, s->rows.len, m->dict);
-		for (size_t k = 0; k < n; k++)
-			numbers_push(ids, b->columns->listing[s->rows.at[k]]);
+		finder_find(&s->finder, b->lookup, probe, m->dict);
+		for (size_t k = 0; k < s->finder.rows.len; k++)
+			numbers_push(ids, b->columns->listing[s->finder.rows.at[k]]);
 	}
 	numbers_sort(ids->at, ids->len);
 	size_t kept = 0;

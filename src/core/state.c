@@ -61,6 +61,8 @@ read_blocks(const struct market *m, struct participant *p)
 	struct mp in = mp_find(mp_of(p->content), STR("blocks"));
 	uint32_t n = mp_get_array(&in);
 
+	for (size_t i = 0; i < p->n_blocks; i++)
+		participant_at(m, p->blocks[i])->blocked_by--;
 	free(p->blocks);
 	p->blocks = n ? mem_alloc(n * sizeof *p->blocks) : NULL;
 	p->n_blocks = 0;
@@ -69,6 +71,8 @@ read_blocks(const struct market *m, struct participant *p)
 		if (other)
 			p->blocks[p->n_blocks++] = other->number;
 	}
+	for (size_t i = 0; i < p->n_blocks; i++)
+		participant_at(m, p->blocks[i])->blocked_by++;
 	numbers_sort(p->blocks, p->n_blocks);
 }
 

@@ -6,9 +6,11 @@
  */
 
 #include "core/columns.h"
+#include "core/find.h"
 #include "core/listing.h"
 #include "core/lookup.h"
 #include "core/market.h"
+#include "core/marks.h"
 #include "core/participant.h"
 
 /* A pair that was announced. Both listings hold its place. */
@@ -123,15 +125,25 @@ struct market {
 /* A match of some listing, found by looking for all of them. */
 struct found {
 	uint32_t counterpart; /* number */
+	uint32_t opening;     /* the counterpart's */
 	uint16_t score;
 	uint8_t need_box, offer_box;
 };
 
+/* A match whose score is not known yet. */
+struct candidate {
+	uint32_t row;	  /* a box of the counterpart */
+	uint32_t opening; /* the counterpart's */
+	uint16_t bound;	  /* its score is at most this */
+};
+
 /* Room that reads work in and leave no trace in. */
 struct scratch {
-	struct marks rows;     /* of lookup_rows */
+	struct finder finder;
+	struct marks met;      /* openings, while finding */
 	struct marks listings; /* of telling */
-	struct numbers candidates;
+	struct candidate *candidates;
+	size_t n_candidates, cap_candidates;
 	struct found *found;
 	size_t n_found, cap_found;
 };
@@ -282,10 +294,12 @@ enum cause pair_standing(const struct market *m, const struct listing *need,
 void pair_reasons(const struct market *m, const struct listing *need, const struct listing *offer,
 		  uint32_t need_box, uint32_t offer_box, struct buf *out);
 /*
- * All matches of a listing, in no particular order: m->scratch->found, until the next call. A
- * listing that is not open, or whose participant is no member, has none.
+ * All matches of a listing, best first: m->scratch->found, until the next call. A listing that is
+ * not open, or whose participant is no member, has none.
  */
 void pair_find(const struct market *m, const struct listing *l);
+/* The same of its `most` best alone; returns how many matches there are in all. */
+size_t pair_best(const struct market *m, const struct listing *l, size_t most);
 
 /* ---- decide.c ---- */
 

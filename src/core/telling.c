@@ -33,7 +33,8 @@ struct ranked {
 	uint32_t counterpart;
 	uint32_t opening;
 	uint16_t score;
-	uint8_t group; /* 0 ends, 1 changes, 2 is not told yet */
+	uint8_t group;		     /* 0 ends, 1 changes, 2 is not told yet */
+	uint8_t need_box, offer_box; /* of groups 1 and 2 */
 };
 
 struct ranking {
@@ -57,11 +58,11 @@ judge(const struct market *m, const struct listing *l, const struct listing *cou
 }
 
 static void
-rank(struct ranking *list, const struct listing *counterpart, uint16_t score, uint8_t group)
+rank(struct ranking *list, const struct listing *counterpart, struct pairing p, uint8_t group)
 {
 	list->at = mem_grow(list->at, list->len, &list->cap, sizeof *list->at);
-	list->at[list->len++] =
-	    (struct ranked){counterpart->number, counterpart->opening, score, group};
+	list->at[list->len++] = (struct ranked){
+	    counterpart->number, counterpart->opening, p.score, group, p.need_box, p.offer_box};
 }
 
 /* The told pairs of l that have ended or changed. Marks all its told counterparts. */
@@ -77,21 +78,28 @@ rank_told(const struct market *m, const struct listing *l, uint32_t against, boo
 			continue;
 		struct pairing p = judge(m, l, counterpart);
 		if (p.cause != CAUSE_NONE)
-			rank(list, counterpart, t->score, 0);
+			rank(list, counterpart, (struct pairing){.score = t->score}, 0);
 		else if (p.score != t->score)
-			rank(list, counterpart, p.score, 1);
+			rank(list, counterpart, p, 1);
 	}
 }
 
-/* All matches of l that are not marked. */
+/*
+ * All matches of l that are not marked; its `most` best where only they can matter (0: they all
+ * can).
+ */
 static void
-rank_untold(const struct market *m, const struct listing *l, struct ranking *list)
+rank_untold(const struct market *m, const struct listing *l, uint32_t most, struct ranking *list)
 {
-	pair_find(m, l);
+	if (most)
+		pair_best(m, l, most);
+	else
+		pair_find(m, l);
 	for (size_t i = 0; i < m->scratch->n_found; i++) {
 		const struct found *f = &m->scratch->found[i];
+		struct pairing p = {CAUSE_NONE, f->score, f->need_box, f->offer_box};
 		if (marks_add(&m->scratch->listings, f->counterpart))
-			rank(list, listing_at(m, f->counterpart), f->score, 2);
+			rank(list, listing_at(m, f->counterpart), p, 2);
 	}
 }
 
@@ -107,13 +115,14 @@ rank_untold_against(const struct market *m, const struct listing *l, const struc
 			continue;
 		struct pairing pairing = judge(m, l, counterpart);
 		if (pairing.cause == CAUSE_NONE)
-			rank(list, counterpart, pairing.score, 2);
+			rank(list, counterpart, pairing, 2);
 	}
 }
 
-/* The pairs of a job on l, in order. free() ->at. */
+/* The pairs of a job on l, in order; of the untold ones those that `most` says. free() ->at. */
 static struct ranking
-rank_pairs(const struct market *m, enum job_kind kind, const struct listing *l, uint32_t against)
+rank_pairs(const struct market *m, enum job_kind kind, const struct listing *l, uint32_t against,
+	   uint32_t most)
 {
 	struct ranking list = {0};
 
@@ -122,7 +131,7 @@ rank_pairs(const struct market *m, enum job_kind kind, const struct listing *l, 
 	if (against)
 		rank_untold_against(m, l, participant_at(m, against), &list);
 	else
-		rank_untold(m, l, &list);
+		rank_untold(m, l, most, &list);
 	if (list.len > 1)
 		qsort(list.at, list.len, sizeof *list.at, ranked_cmp);
 	return list;
@@ -201,17 +210,16 @@ end_pair(struct run *r, struct about about, const struct told_pair *t, enum caus
 			refill_if_low(r, both[side]);
 }
 
-/* Judges one pair of a job. True if the job ends here: a newcomer's match was refused, and all
- * later ones rank below it. */
+/* Tells of one pair of a job, how it stands now being known. True if the job ends here: a
+ * newcomer's match was refused, and all later ones rank below it. */
 static bool
-judge_pair(struct run *r, struct about about, uint32_t counterpart_number)
+tell_pair(struct run *r, struct about about, const struct listing *counterpart, struct pairing p)
 {
 	const struct market *m = r->market;
-	const struct listing *l = about.listing, *counterpart = listing_at(m, counterpart_number);
+	const struct listing *l = about.listing;
 	const struct listing *need = l->side == NEED ? l : counterpart;
 	const struct listing *offer = l->side == NEED ? counterpart : l;
 	const struct exchange *e = exchange_of(m, l);
-	struct pairing p = pair_judge(m, need, offer);
 	const struct told_pair *t = told_find(m, l, counterpart);
 
 	if (t) {
@@ -231,6 +239,13 @@ judge_pair(struct run *r, struct about about, uint32_t counterpart_number)
 	return e->newcomer;
 }
 
+static bool
+judge_pair(struct run *r, struct about about, uint32_t counterpart)
+{
+	const struct listing *c = listing_at(r->market, counterpart);
+	return tell_pair(r, about, c, judge(r->market, about.listing, c));
+}
+
 /* ---- jobs ---- */
 
 void
@@ -244,16 +259,37 @@ tell_later(struct run *r, enum job_kind kind, uint32_t listing, uint32_t against
 	run_fact(r, &f);
 }
 
+/*
+ * How many of a listing's untold matches can matter to a review at once; 0: all. Where only the
+ * newcomer counts and has no told pairs, it is told its best ones up to the maximum, and within the
+ * same share of work the next is refused, which ends the job.
+ */
+static uint32_t
+most_that_matter(const struct run *r, const struct listing *l)
+{
+	const struct exchange *e = exchange_of(r->market, l);
+	return e->newcomer && l->n_told == 0 && e->max_matches < r->work ? e->max_matches : 0;
+}
+
 void
 tell_now(struct run *r, uint32_t listing)
 {
 	struct about about = {listing_at(r->market, listing), true};
-	struct ranking list = rank_pairs(r->market, JOB_REVIEW, about.listing, 0);
+	uint32_t most = most_that_matter(r, about.listing);
+	struct ranking list = rank_pairs(r->market, JOB_REVIEW, about.listing, 0, most);
 	bool ended = false;
 	size_t i;
 
-	for (i = 0; i < list.len && i < r->work && !ended; i++)
-		ended = judge_pair(r, about, list.at[i].counterpart);
+	/* Telling one pair changes nothing of how another stands. */
+	for (i = 0; i < list.len && i < r->work && !ended; i++) {
+		const struct ranked *k = &list.at[i];
+		struct pairing known = {CAUSE_NONE, k->score, k->need_box, k->offer_box};
+		const struct listing *c = listing_at(r->market, k->counterpart);
+		if (k->group == 0)
+			ended = judge_pair(r, about, k->counterpart);
+		else
+			ended = tell_pair(r, about, c, known);
+	}
 	if (i < list.len && !ended) {
 		struct fact f = {.kind = FACT_QUEUE_ADDED,
 				 .job = {.kind = JOB_REVIEW,
@@ -274,7 +310,7 @@ list_needs(const struct market *m, uint32_t exchange)
 		const struct listing *l = listing_at(m, i);
 		if (l->exchange == exchange && l->side == NEED &&
 		    (l->state == STATE_OPEN || l->n_told > 0))
-			rank(&list, l, 0, 0);
+			rank(&list, l, (struct pairing){0}, 0);
 	}
 	return list;
 }
@@ -284,9 +320,10 @@ begin_head(struct run *r)
 {
 	const struct market *m = r->market;
 	const struct job *j = m->queue;
-	struct ranking list = j->kind == JOB_REMATCH
-				  ? list_needs(m, j->against)
-				  : rank_pairs(m, j->kind, listing_at(m, j->listing), j->against);
+	struct ranking list =
+	    j->kind == JOB_REMATCH
+		? list_needs(m, j->against)
+		: rank_pairs(m, j->kind, listing_at(m, j->listing), j->against, 0);
 	struct fact f = {.kind = FACT_QUEUE_BEGUN,
 			 .job = {.kind = j->kind,
 				 .listing = j->listing,

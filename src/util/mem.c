@@ -31,6 +31,15 @@ mem_zalloc(size_t size)
 }
 
 void *
+mem_lines(size_t size)
+{
+	void *p = aligned_alloc(64, size);
+	if (!p)
+		mem_failed(size);
+	return memset(p, 0, size);
+}
+
+void *
 mem_realloc(void *old, size_t size)
 {
 	void *p = realloc(old, size ? size : 1);

@@ -16,6 +16,8 @@ extern void (*mem_failed)(size_t size) __attribute__((noreturn));
 
 void *mem_alloc(size_t size);
 void *mem_zalloc(size_t size);
+/* Zeroed and at the start of a cache line (64 bytes); `size` is a multiple of that. free() it. */
+void *mem_lines(size_t size);
 /* Grows or shrinks; NULL grows from nothing. */
 void *mem_realloc(void *old, size_t size);
 /* A copy of `size` bytes with a zero byte behind them; free() it. */

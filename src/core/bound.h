@@ -1,0 +1,33 @@
+#pragma once
+
+/*
+ * Bounds: the most that a row's score can be, by its lanes alone (core/lanes.h).
+ *
+ * Whoever wants the best of many matches scores exactly only those whose bound can still come
+ * among them. A bound is computed in floating point and rounded up; nothing but the order in which
+ * scores are computed depends on it.
+ */
+
+#include "core/lookup.h"
+
+/* One field that earns points, for one probe. */
+struct bound_field {
+	const struct field *field;
+	uint8_t at;		  /* its first lane; 0: none, full points are assumed */
+	uint8_t bit;		  /* in the head's weighed lane */
+	struct interval interval; /* the probe's, by the field's type */
+	int32_t x, y, z;	  /* lanes */
+	double reach;		  /* metres; 0: the probe earns no points by nearness */
+};
+
+struct bound {
+	enum side own; /* the probe's */
+	size_t n;
+	struct bound_field fields[MAX_WEIGHED_BITS];
+	bool useless; /* more weighted fields than the head has bits */
+};
+
+/* Prepares for one probe against the rows of the lookup. */
+void bound_make(struct bound *b, const struct lookup *l, struct box probe);
+/* A published score that boxes_score does not exceed. */
+uint16_t bound_score(const struct bound *b, const lane *row);

@@ -1,0 +1,404 @@
+#include "core/plan.h"
+
+#include "core/meet.h"
+#include "core/score.h"
+#include "util/mem.h"
+
+#include <stdlib.h>
+
+/* One field of one probe. */
+struct asked {
+	struct plan *plan;
+	const struct lookup *lookup;
+	const struct field *field;
+	const struct field_index *index;
+	const struct dict *dict;
+	uint8_t i;		     /* the field's place */
+	const struct statement *own; /* the probe's */
+	enum side stored;
+	bool insists; /* the probe does: a failure excludes every row */
+};
+
+static void
+verify(const struct asked *a)
+{
+	a->plan->verify |= UINT64_C(1) << a->i;
+}
+
+/* ---- terms ---- */
+
+static struct term *
+term_begin(const struct asked *a, bool negative, bool decides)
+{
+	struct plan *p = a->plan;
+	p->terms = mem_grow(p->terms, p->n_terms, &p->cap_terms, sizeof *p->terms);
+	struct term *t = &p->terms[p->n_terms++];
+	*t = (struct term){.first = (uint32_t)p->n_sets,
+			   .kept = 0,
+			   .field = a->i,
+			   .negative = negative,
+			   .decides = decides};
+	return t;
+}
+
+static void
+term_add(const struct asked *a, struct term *t, const struct rowset *s)
+{
+	struct plan *p = a->plan;
+	if (s->n == 0)
+		return;
+	p->sets = mem_grow(p->sets, p->n_sets, &p->cap_sets, sizeof(const struct rowset *));
+	p->sets[p->n_sets++] = s;
+	t->n++;
+	/* As if the sets knew nothing of each other. */
+	t->kept += (1 - t->kept) * ((double)s->n / a->lookup->all.n);
+}
+
+static void
+term_end(const struct asked *a, struct term *t)
+{
+	struct plan *p = a->plan;
+	bool everybody = t->n == 1 && p->sets[t->first]->n == a->lookup->all.n;
+	if (t->negative)
+		t->kept = 1 - t->kept;
+	if (t->negative ? t->n == 0 : everybody)
+		p->n_terms--; /* excludes nobody */
+}
+
+/* ---- sets ---- */
+
+enum depth { HERE = 1, BELOW = 2, ABOVE = 4 };
+
+static void
+add_value(const struct asked *a, struct term *t, uint32_t value, unsigned depth)
+{
+	const struct posting *p = posting_find(a->index, value);
+	if (p && a->field->type != FIELD_CODE)
+		term_add(a, t, &p->at);
+	if (a->field->type != FIELD_CODE)
+		return;
+	if (p)
+		term_add(a, t, depth & BELOW ? &p->under : &p->at);
+	struct str path = dict_text(a->dict, value);
+	while (path.len > 0 && (depth & ABOVE)) {
+		path.len = code_parent(a->field->tree->rule, path);
+		uint32_t above = dict_find(a->dict, path);
+		p = above == DICT_NONE ? NULL : posting_find(a->index, above);
+		if (p)
+			term_add(a, t, &p->at);
+	}
+}
+
+/* A term for `n` values of the probe: a row passes by any of them, or because none can rule it
+ * out. */
+static void
+values_term(const struct asked *a, const uint32_t *values, size_t n, unsigned depth)
+{
+	struct term *t = term_begin(a, false, true);
+	term_add(a, t, &a->index->always);
+	if (!a->insists)
+		term_add(a, t, &a->index->lenient);
+	for (size_t i = 0; i < n; i++)
+		add_value(a, t, values[i], depth);
+	term_end(a, t);
+}
+
+static void
+doubt_rows(const struct asked *a, const struct rowset *rows)
+{
+	struct plan *p = a->plan;
+	if (rows->n == 0)
+		return;
+	if (rows->n > a->lookup->all.n / 8)
+		verify(a);
+	else
+		p->doubts[p->n_doubts++] = (struct doubt){rows, a->i};
+}
+
+static void
+ask_set(const struct asked *a)
+{
+	const struct statement *own = a->own;
+	if (own->everything_but) {
+		verify(a);
+		return;
+	}
+	if (own->n_none > 0 || own->n_veto > 0)
+		verify(a);
+	else
+		doubt_rows(a, &a->index->odd);
+	if (stored_is_outer(a->field, a->stored)) {
+		for (size_t i = 0; i < own->n_any; i++)
+			values_term(a, statement_any(own) + i, 1, HERE | ABOVE);
+	} else {
+		bool inner = stored_is_inner(a->field, a->stored);
+		values_term(a, statement_any(own), own->n_any,
+			    inner ? BELOW : BELOW | HERE | ABOVE);
+	}
+}
+
+/* ---- lanes ---- */
+
+/* The rows whose lane is at most `hi`, by the nearest edge. */
+static void
+range_hi(const struct asked *a, const struct ranges *r, lane hi, const struct rowset *also)
+{
+	for (uint32_t k = 0; k < r->n; k++) {
+		if (r->edge[k] < hi)
+			continue;
+		struct term *t = term_begin(a, false, false);
+		term_add(a, t, &r->upto[k]);
+		if (also)
+			term_add(a, t, also);
+		term_end(a, t);
+		return;
+	}
+}
+
+/* Not the rows whose lane is below `lo`. */
+static void
+range_lo(const struct asked *a, const struct ranges *r, lane lo)
+{
+	for (uint32_t k = r->n; k-- > 0;) {
+		if (r->edge[k] >= lo)
+			continue;
+		struct term *t = term_begin(a, true, false);
+		term_add(a, t, &r->upto[k]);
+		term_end(a, t);
+		return;
+	}
+}
+
+static void
+ask_lane(const struct asked *a, unsigned k, struct lane_range range)
+{
+	struct plan *p = a->plan;
+	range.at = (uint8_t)(a->lookup->lanes.at[a->i] + k);
+	range.field = a->i;
+	p->ranges[p->n_ranges++] = range;
+	if (range.lo > LANE_OPEN_LO)
+		range_lo(a, &a->index->ranges[k], range.lo);
+	if (range.hi < LANE_OPEN_HI)
+		range_hi(a, &a->index->ranges[k], range.hi, NULL);
+}
+
+/* The lane of a row's value that must be at most `value`. LANE_OPEN_HI on a row says that it fails,
+ * unless `open`: there it is an open end that meets. */
+static struct lane_range
+at_most(enum field_type type, int64_t value, bool open)
+{
+	struct lane_range r = {.lo = 0, .hi = lane_squeeze(type, value)};
+	if (value == INT64_MAX)
+		r.sure_hi = open ? LANE_OPEN_HI : LANE_OPEN_HI - 1;
+	else if (value == INT64_MIN)
+		r.sure_hi = LANE_OPEN_LO;
+	else
+		r.sure_hi = (lane)(lane_squeeze(type, value + 1) - 1);
+	return r;
+}
+
+static struct lane_range
+at_least(enum field_type type, int64_t value, bool open)
+{
+	struct lane_range r = {.lo = lane_squeeze(type, value), .hi = LANE_OPEN_HI};
+	r.sure_hi = LANE_OPEN_HI;
+	if (value == INT64_MIN)
+		r.sure_lo = open ? LANE_OPEN_LO : LANE_OPEN_LO + 1;
+	else if (value == INT64_MAX)
+		r.sure_lo = LANE_OPEN_HI;
+	else
+		r.sure_lo = (lane)(lane_squeeze(type, value - 1) + 1);
+	return r;
+}
+
+static void
+ask_interval(const struct asked *a)
+{
+	enum field_type type = a->field->type;
+	int64_t lo = a->own->interval.lo, hi = a->own->interval.hi;
+	if (stored_is_outer(a->field, a->stored)) {
+		ask_lane(a, 0, at_most(type, lo, true));
+		ask_lane(a, 1, at_least(type, hi, true));
+	} else if (stored_is_inner(a->field, a->stored)) {
+		ask_lane(a, 0, at_least(type, lo, true));
+		ask_lane(a, 1, at_most(type, hi, true));
+	} else {
+		ask_lane(a, 0, at_most(type, hi, false));
+		ask_lane(a, 1, at_least(type, lo, false));
+		if (a->field->min_overlap > 0)
+			verify(a);
+	}
+}
+
+static void
+ask_dimensions(const struct asked *a)
+{
+	for (unsigned i = 0; i < a->own->n_any; i++) {
+		int64_t length = a->own->lengths[i];
+		bool outer = stored_is_outer(a->field, a->stored);
+		ask_lane(a, i,
+			 outer ? at_least(FIELD_DIMENSIONS, length, true)
+			       : at_most(FIELD_DIMENSIONS, length, true));
+	}
+}
+
+static bool
+has_radius(const struct place *p)
+{
+	return p->r2 != PLACE_NO_RADIUS;
+}
+
+static lane
+coordinate_near(int32_t metres, int64_t reach)
+{
+	int64_t at = metres + reach;
+	int32_t edge = 2 * 6400000; /* beyond every coordinate */
+	return lane_coordinate(at > edge ? edge : at < -edge ? -edge : (int32_t)at);
+}
+
+static void
+ask_place(const struct asked *a)
+{
+	struct plan *p = a->plan;
+	const struct place *own = a->own->place;
+	struct reach *r = &p->reaches[p->n_reaches++];
+	*r = (struct reach){.at = a->lookup->lanes.at[a->i],
+			    .field = a->i,
+			    .own = a->insists,
+			    .theirs = a->index->radii > 0,
+			    .unsure_theirs = !a->insists && has_radius(own),
+			    .silent_meets = silence_meets(a->field, a->stored),
+			    .x = lane_coordinate(own->x),
+			    .y = lane_coordinate(own->y),
+			    .z = lane_coordinate(own->z)};
+	if (!a->insists)
+		return;
+	/* A lane's step in each of three coordinates, on either end: less than two steps. */
+	int64_t reach = (int64_t)isqrt(own->r2), steps = reach / PLACE_METRES;
+	r->far2 = (steps + 3) * (steps + 3);
+	r->near2 = steps > 2 ? (steps - 2) * (steps - 2) : -1;
+	const int32_t at[3] = {own->x, own->y, own->z};
+	for (unsigned k = 0; k < 3; k++) {
+		range_lo(a, &a->index->ranges[k], coordinate_near(at[k], -reach - 1));
+		range_hi(a, &a->index->ranges[k], coordinate_near(at[k], reach + 1),
+			 &a->index->silent);
+	}
+}
+
+/* ---- the plan ---- */
+
+/* Whether the probe's silence about the field fits or meets whatever a row states. */
+static bool
+silence_passes(const struct asked *a)
+{
+	return silence_meets(a->field, side_other(a->stored));
+}
+
+static void
+ask_field(const struct asked *a)
+{
+	bool lanes = a->lookup->lanes.at[a->i] != 0;
+	if (!a->insists && !a->field->demanded_by[a->stored])
+		return;
+	if (!a->own->stated) {
+		if (!silence_passes(a))
+			verify(a);
+		return;
+	}
+	if (field_is_set(a->field)) {
+		ask_set(a);
+		return;
+	}
+	/* Lanes do not tell a row that prefers the field, or is silent and fails, from one that
+	 * insists: where such rows are and the probe does not insist, they cannot be used. */
+	bool alike = a->insists || (a->index->prefer == 0 && silence_meets(a->field, a->stored));
+	if (!lanes || !alike)
+		verify(a);
+	else if (a->field->type == FIELD_GEO)
+		ask_place(a);
+	else if (a->field->type == FIELD_DIMENSIONS)
+		ask_dimensions(a);
+	else
+		ask_interval(a);
+}
+
+static int
+term_cmp(const void *a, const void *b)
+{
+	const struct term *x = a, *y = b;
+	if (x->kept != y->kept)
+		return x->kept < y->kept ? -1 : 1;
+	return x->negative - y->negative; /* begin by one that holds rows */
+}
+
+/* In nanoseconds, measured (docs/performance.md): what a row costs that is left for the lanes, and
+ * for the columns in one field; a thousand rows of a set in bits; an entry of a list. */
+enum { COST_LANES = 16, COST_COLUMN = 40, COST_BITS = 10, COST_ENTRY = 1 };
+
+static double
+term_cost(const struct plan *p, const struct term *t, uint32_t rows)
+{
+	double cost = 0;
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct rowset *s = p->sets[t->first + i];
+		cost += s->dense ? COST_BITS * (rows / 1000.0) : COST_ENTRY * (double)s->n;
+	}
+	return cost;
+}
+
+/* Chooses which terms to intersect: the most selective one, and each further one whose price is
+ * less than that of the rows which it probably takes away. */
+static void
+choose(struct plan *p, const struct lookup *l)
+{
+	double left = l->all.n;
+	size_t used = 0;
+	if (p->n_terms > 1)
+		qsort(p->terms, p->n_terms, sizeof *p->terms, term_cmp);
+	for (size_t i = 0; i < p->n_terms; i++) {
+		struct term t = p->terms[i];
+		double after = left * t.kept;
+		double saved = (left - after) * (COST_LANES + (t.decides ? COST_COLUMN : 0));
+		if (i > 0 && saved < term_cost(p, &t, l->columns->n_rows)) {
+			if (t.decides)
+				p->verify |= UINT64_C(1) << t.field;
+			continue;
+		}
+		p->terms[used++] = t;
+		left = after;
+	}
+	p->n_used = used;
+}
+
+void
+plan_make(struct plan *p, const struct lookup *l, struct box probe, const struct dict *d)
+{
+	const struct exchange *e = l->columns->exchange;
+	enum side own_side = side_other(l->columns->side);
+
+	p->n_sets = p->n_terms = p->n_ranges = p->n_reaches = p->n_doubts = 0;
+	p->verify = 0;
+	for (size_t i = 0; i < e->n_fields; i++) {
+		struct stated s;
+		s.by[own_side] = box_statement(probe, i);
+		struct asked a = {.plan = p,
+				  .lookup = l,
+				  .field = &e->fields[i],
+				  .index = &l->fields[i],
+				  .dict = d,
+				  .i = (uint8_t)i,
+				  .own = &s.by[own_side],
+				  .stored = l->columns->side,
+				  .insists = side_insists(&e->fields[i], &s, own_side)};
+		ask_field(&a);
+	}
+	choose(p, l);
+}
+
+void
+plan_free(struct plan *p)
+{
+	free(p->sets);
+	free(p->terms);
+	*p = (struct plan){0};
+}

@@ -1,0 +1,57 @@
+#pragma once
+
+/* How a lookup is asked for one probe: which sets to intersect, which lanes to compare, and which
+ * fields remain to be asked of the columns. */
+
+#include "core/lookup.h"
+
+/* One condition on rows: to be in some of these sets, or in none of them. */
+struct term {
+	uint32_t first, n; /* sets, in the plan's */
+	double kept;	   /* the share of rows that probably passes */
+	uint8_t field;
+	bool negative;
+	bool decides; /* nothing else decides this field: if the term is left out, columns must */
+};
+
+/* The range of a lane in which a row may meet, and the one in which it does for certain. */
+struct lane_range {
+	uint8_t at, field;
+	lane lo, hi, sure_lo, sure_hi;
+};
+
+/* A condition on distance. */
+struct reach {
+	uint8_t at, field;
+	bool own;	    /* the probe's own radius counts */
+	bool theirs;	    /* the rows' radii count */
+	bool unsure_theirs; /* whether they count is for the columns to say */
+	bool silent_meets;
+	int32_t x, y, z;     /* lanes */
+	int64_t far2, near2; /* squared: beyond the first a row is out of the own radius, up to the
+				second within it */
+};
+
+/* Rows of which a field's sets do not tell all. */
+struct doubt {
+	const struct rowset *rows;
+	uint8_t field;
+};
+
+struct plan {
+	const struct rowset **sets;
+	size_t n_sets, cap_sets;
+	struct term *terms; /* most selective first; the first `n_used` are intersected */
+	size_t n_terms, cap_terms, n_used;
+	struct lane_range ranges[MAX_LANES];
+	size_t n_ranges;
+	struct reach reaches[MAX_FIELDS];
+	size_t n_reaches;
+	struct doubt doubts[MAX_FIELDS];
+	size_t n_doubts;
+	uint64_t verify; /* fields to be asked of the columns for every row: a bit each */
+};
+
+/* Fills the plan (emptied first) for a box of the other side. Free with plan_free. */
+void plan_make(struct plan *p, const struct lookup *l, struct box probe, const struct dict *d);
+void plan_free(struct plan *p);

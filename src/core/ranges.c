@@ -1,0 +1,145 @@
+#include "core/ranges.h"
+
+#include "util/mem.h"
+
+#ifndef RANGES_FEWEST
+#define RANGES_FEWEST 2048
+#endif
+
+enum {
+	SAMPLE = 1024, /* rows by which edges are chosen */
+	GROWTH = 2
+};
+
+void
+ranges_done(struct ranges *r)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		rowset_free(&r->upto[i]);
+	*r = (struct ranges){0};
+}
+
+/* Up to `most` rows, evenly spread over all that the lookup holds; returns how many. */
+static uint32_t
+sample(const struct rowset *all, uint32_t most, uint32_t *rows)
+{
+	uint32_t step = all->n / most + 1, seen = 0, n = 0;
+	for (uint32_t i = 0; !all->dense && i < all->n; i += step)
+		rows[n++] = all->list[i];
+	for (uint32_t span = 0; all->dense && span < all->n_spans; span++)
+		for (uint32_t w = 0; all->spans[span] && w < SPAN_WORDS; w++)
+			for (uint64_t x = all->spans[span][w]; x; x &= x - 1)
+				if (seen++ % step == 0)
+					rows[n++] = span * SPAN_ROWS + w * 64 +
+						    (uint32_t)__builtin_ctzll(x);
+	return n;
+}
+
+static int
+lane_cmp(const void *a, const void *b)
+{
+	return *(const lane *)a - *(const lane *)b;
+}
+
+/* Quantiles without repetition. The greatest value is none: every row is up to it. */
+static void
+choose_edges(struct ranges *r, lane *values, uint32_t n)
+{
+	qsort(values, n, sizeof *values, lane_cmp);
+	r->n = 0;
+	for (uint32_t i = 1; i <= EDGES; i++) {
+		lane edge = values[(size_t)n * i / (EDGES + 1)];
+		if (edge < values[n - 1] && (r->n == 0 || edge > r->edge[r->n - 1]))
+			r->edge[r->n++] = edge;
+	}
+}
+
+/* Which of the edges is the first that the lane does not pass, by lane; none where the row is up to
+ * no edge. */
+static void
+number_edges(const struct ranges *r, bool place, uint8_t *first)
+{
+	uint32_t k = 0;
+	for (uint32_t v = 0; v <= UINT16_MAX; v++) {
+		while (k < r->n && v > r->edge[k])
+			k++;
+		first[v] = (uint8_t)k;
+	}
+	if (place)
+		first[LANE_SILENT_PLACE] = (uint8_t)r->n;
+}
+
+/* Fills the bits of one word of rows for each edge. */
+static void
+fill_word(const struct ranges *r, const uint8_t *first, const lane *lanes, size_t stride,
+	  uint64_t rows, uint64_t word[EDGES + 1])
+{
+	memset(word, 0, (EDGES + 1) * sizeof *word);
+	for (uint64_t x = rows; x; x &= x - 1) {
+		unsigned bit = (unsigned)__builtin_ctzll(x);
+		word[first[lanes[bit * stride]]] |= UINT64_C(1) << bit;
+	}
+	for (uint32_t k = 1; k < r->n; k++)
+		word[k] |= word[k - 1];
+}
+
+static void
+fill(struct lookup *l, struct ranges *r, unsigned at, const uint8_t *first)
+{
+	const struct rowset *all = &l->all;
+	size_t stride = l->lanes.n;
+	uint64_t **bits[EDGES], word[EDGES + 1];
+	for (uint32_t k = 0; k < r->n; k++)
+		bits[k] = mem_zalloc(all->n_spans * sizeof **bits);
+	for (uint32_t span = 0; span < all->n_spans; span++) {
+		if (!all->spans[span])
+			continue;
+		for (uint32_t k = 0; k < r->n; k++)
+			bits[k][span] = mem_alloc(SPAN_WORDS * sizeof(uint64_t));
+		for (uint32_t w = 0; w < SPAN_WORDS; w++) {
+			fill_word(r, first, l->lanes.spans[span] + w * 64 * stride + at, stride,
+				  all->spans[span][w], word);
+			for (uint32_t k = 0; k < r->n; k++)
+				bits[k][span][w] = word[k];
+		}
+	}
+	for (uint32_t k = 0; k < r->n; k++)
+		rowset_take(&r->upto[k], bits[k], all->n_spans);
+}
+
+static void
+renew(struct lookup *l, struct ranges *r, unsigned at, bool place)
+{
+	uint32_t rows[SAMPLE + 1];
+	lane values[SAMPLE + 1];
+	uint8_t first[UINT16_MAX + 1];
+	uint32_t n = sample(&l->all, SAMPLE, rows);
+
+	ranges_done(r);
+	for (uint32_t i = 0; i < n; i++)
+		values[i] = lookup_lanes(l, rows[i])[at];
+	choose_edges(r, values, n);
+	r->built = l->all.n;
+	if (r->n == 0)
+		return;
+	number_edges(r, place, first);
+	fill(l, r, at, first);
+}
+
+void
+ranges_renew(struct lookup *l)
+{
+	const struct exchange *e = l->columns->exchange;
+	if (l->all.n < RANGES_FEWEST || !l->all.dense)
+		return;
+	for (size_t i = 0; i < e->n_fields; i++) {
+		struct field_index *index = &l->fields[i];
+		bool place = e->fields[i].type == FIELD_GEO;
+		unsigned n = place ? 3 : field_lanes(&e->fields[i]);
+		if (!l->lanes.at[i] || l->all.n / GROWTH < index->ranges[0].built)
+			continue;
+		for (unsigned k = 0; k < n; k++)
+			renew(l, &index->ranges[k], l->lanes.at[i] + k, place);
+		return; /* the next row renews the next */
+	}
+}

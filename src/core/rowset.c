@@ -1,0 +1,195 @@
+#include "core/rowset.h"
+
+#include "util/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- lists ---- */
+
+/* The first place in the list whose row is not below `row`. */
+static uint32_t
+list_place(const struct rowset *s, uint32_t row)
+{
+	uint32_t lo = 0, hi = s->n;
+	if (hi > 0 && s->list[hi - 1] < row)
+		return hi; /* new rows mostly come last */
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+		if (s->list[mid] < row)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void
+list_insert(struct rowset *s, uint32_t place, uint32_t row)
+{
+	if (s->n == s->cap) {
+		s->cap = s->cap < 4 ? 4 : s->cap + s->cap / 2;
+		s->list = mem_realloc(s->list, s->cap * sizeof *s->list);
+	}
+	memmove(s->list + place + 1, s->list + place, (s->n - place) * sizeof *s->list);
+	s->list[place] = row;
+	s->n++;
+}
+
+/* ---- bits ---- */
+
+static uint64_t *
+span_get(struct rowset *s, uint32_t span)
+{
+	if (span >= s->n_spans) {
+		s->spans = mem_realloc(s->spans, (span + 1) * sizeof *s->spans);
+		memset(s->spans + s->n_spans, 0, (span + 1 - s->n_spans) * sizeof *s->spans);
+		s->n_spans = span + 1;
+	}
+	if (!s->spans[span])
+		s->spans[span] = mem_zalloc(SPAN_WORDS * sizeof **s->spans);
+	return s->spans[span];
+}
+
+static void
+bit_add(struct rowset *s, uint32_t row)
+{
+	uint64_t *word = &span_get(s, row >> SPAN_BITS)[row % SPAN_ROWS / 64];
+	uint64_t bit = UINT64_C(1) << row % 64;
+	s->n += !(*word & bit);
+	*word |= bit;
+}
+
+static void
+bit_remove(struct rowset *s, uint32_t row)
+{
+	uint32_t span = row >> SPAN_BITS;
+	if (span >= s->n_spans || !s->spans[span])
+		return;
+	uint64_t *word = &s->spans[span][row % SPAN_ROWS / 64], bit = UINT64_C(1) << row % 64;
+	s->n -= (*word & bit) != 0;
+	*word &= ~bit;
+}
+
+/* ---- from one form to the other ---- */
+
+static void
+to_bits(struct rowset *s)
+{
+	struct rowset bits = {.dense = true};
+	for (uint32_t i = 0; i < s->n; i++)
+		bit_add(&bits, s->list[i]);
+	free(s->list);
+	*s = bits;
+}
+
+static void
+to_list(struct rowset *s)
+{
+	struct rowset list = {0};
+	for (uint32_t span = 0; span < s->n_spans; span++) {
+		for (uint32_t w = 0; s->spans[span] && w < SPAN_WORDS; w++)
+			for (uint64_t x = s->spans[span][w]; x; x &= x - 1)
+				list_insert(&list, list.n,
+					    span * SPAN_ROWS + w * 64 +
+						(uint32_t)__builtin_ctzll(x));
+	}
+	rowset_free(s);
+	*s = list;
+}
+
+/* The most rows of a list. It becomes one again when it has half as many. */
+static uint32_t
+few(uint32_t bound)
+{
+	uint32_t share = bound / ROWSET_SPARSE;
+	return share > ROWSET_FEW ? share : ROWSET_FEW;
+}
+
+/* ---- the set ---- */
+
+void
+rowset_add(struct rowset *s, uint32_t row, uint32_t bound)
+{
+	if (s->dense) {
+		bit_add(s, row);
+		return;
+	}
+	uint32_t place = list_place(s, row);
+	if (place < s->n && s->list[place] == row)
+		return;
+	list_insert(s, place, row);
+	if (s->n > few(bound))
+		to_bits(s);
+}
+
+void
+rowset_remove(struct rowset *s, uint32_t row, uint32_t bound)
+{
+	if (s->dense) {
+		bit_remove(s, row);
+		if (s->n < few(bound) / 2)
+			to_list(s);
+		return;
+	}
+	uint32_t place = list_place(s, row);
+	if (place == s->n || s->list[place] != row)
+		return;
+	s->n--;
+	memmove(s->list + place, s->list + place + 1, (s->n - place) * sizeof *s->list);
+	if (s->n == 0)
+		rowset_free(s);
+}
+
+bool
+rowset_holds(const struct rowset *s, uint32_t row)
+{
+	if (s->dense) {
+		const uint64_t *bits = rowset_span(s, row >> SPAN_BITS);
+		return bits && (bits[row % SPAN_ROWS / 64] >> row % 64 & 1);
+	}
+	uint32_t place = list_place(s, row);
+	return place < s->n && s->list[place] == row;
+}
+
+void
+rowset_take(struct rowset *s, uint64_t **bits, uint32_t n_spans)
+{
+	rowset_free(s);
+	s->dense = true;
+	s->spans = bits;
+	s->n_spans = n_spans;
+	for (uint32_t span = 0; span < n_spans; span++)
+		for (uint32_t w = 0; bits[span] && w < SPAN_WORDS; w++)
+			s->n += (uint32_t)__builtin_popcountll(bits[span][w]);
+}
+
+void
+rowset_free(struct rowset *s)
+{
+	if (s->dense)
+		for (uint32_t span = 0; span < s->n_spans; span++)
+			free(s->spans[span]);
+	free(s->list);
+	*s = (struct rowset){0};
+}
+
+size_t
+rowset_bytes(const struct rowset *s)
+{
+	size_t bytes = 0;
+	if (!s->dense)
+		return s->cap * sizeof *s->list;
+	for (uint32_t span = 0; span < s->n_spans; span++)
+		bytes += s->spans[span] ? SPAN_WORDS * sizeof **s->spans : 0;
+	return bytes + s->n_spans * sizeof *s->spans;
+}
+
+struct row_run
+rowset_run(const struct rowset *s, uint32_t span)
+{
+	uint64_t end_row = ((uint64_t)span + 1) << SPAN_BITS;
+	uint32_t begin = list_place(s, span << SPAN_BITS);
+	uint32_t end = end_row > UINT32_MAX ? s->n : list_place(s, (uint32_t)end_row);
+	return (struct row_run){s->list + begin, end - begin};
+}

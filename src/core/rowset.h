@@ -1,0 +1,64 @@
+#pragma once
+
+/*
+ * A set of rows, made for intersecting many sets over many rows: an ascending list while it holds
+ * few rows, and bits once it holds many.
+ *
+ * Bits lie in spans of SPAN_ROWS rows, allocated where the set has rows, so that growing moves
+ * nothing and whoever intersects sets span by span works within the first-level cache.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A build for tests makes both small, so that short histories pass through both forms. */
+#ifndef ROWSET_SPAN_BITS
+#define ROWSET_SPAN_BITS 16
+#define ROWSET_FEW	 256
+#endif
+
+enum {
+	SPAN_BITS = ROWSET_SPAN_BITS,
+	SPAN_ROWS = 1 << SPAN_BITS,
+	SPAN_WORDS = SPAN_ROWS / 64,
+	/* Bits take n/8 bytes of n rows and a list 4 bytes a row: a list stays a list while it is
+	 * at most half as long as the bits would be. */
+	ROWSET_SPARSE = 64,
+};
+
+struct rowset {
+	uint32_t n; /* rows that it holds */
+	uint32_t cap;
+	uint32_t n_spans; /* bits: entries of `spans` */
+	bool dense;	  /* bits, not a list */
+	union {
+		uint32_t *list;	  /* ascending */
+		uint64_t **spans; /* NULL where a span holds no row */
+	};
+};
+
+/* `bound`: all rows are below it; it decides between the forms. Adding what is there, and removing
+ * what is not, does nothing. */
+void rowset_add(struct rowset *s, uint32_t row, uint32_t bound);
+void rowset_remove(struct rowset *s, uint32_t row, uint32_t bound);
+bool rowset_holds(const struct rowset *s, uint32_t row);
+/* Sets the set to the rows whose bit in `bits` is set; takes `bits` (n_spans entries, from malloc,
+ * each NULL or SPAN_WORDS words from malloc) over. */
+void rowset_take(struct rowset *s, uint64_t **bits, uint32_t n_spans);
+void rowset_free(struct rowset *s);
+/* Memory in use, in bytes, without what the allocator adds. */
+size_t rowset_bytes(const struct rowset *s);
+
+/* The bits of a dense set in a span, or NULL. */
+static inline const uint64_t *
+rowset_span(const struct rowset *s, uint32_t span)
+{
+	return span < s->n_spans ? s->spans[span] : NULL;
+}
+/* The part of a list that lies in a span. */
+struct row_run {
+	const uint32_t *at;
+	size_t len;
+};
+struct row_run rowset_run(const struct rowset *s, uint32_t span);
