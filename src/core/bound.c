@@ -7,6 +7,57 @@
 /* Shares of the full points; NONE where the field is left out of the side's score. */
 static const double FULL = 1, NONE = -1;
 
+static void
+prepare_interval(struct bound_field *to, enum side own)
+{
+	const struct side_rule *rule = &to->field->side[own];
+	int64_t limit = rule->better == BETTER_LOWER ? to->interval.hi : to->interval.lo;
+	to->kind[NEED] = to->kind[OFFER] = BOUND_INTERVAL;
+	if (rule->better != BETTER_LOWER && rule->better != BETTER_HIGHER)
+		return;
+	double span = rule->span_own ? fabs((double)limit) : (double)rule->span;
+	if (limit == INT64_MIN || limit == INT64_MAX || span == 0) {
+		to->kind[own] = BOUND_NOTHING;
+		return;
+	}
+	to->kind[own] = rule->better == BETTER_LOWER ? BOUND_LOWER : BOUND_HIGHER;
+	to->limit = (double)limit;
+	to->scale = 1 / span;
+}
+
+static void
+prepare_place(struct bound_field *to, enum side own, const struct place *p)
+{
+	const struct side_rule *rule = &to->field->side[own];
+	double reach = p->r2 != PLACE_NO_RADIUS ? (double)isqrt(p->r2) : (double)rule->span;
+	to->kind[NEED] = to->kind[OFFER] = BOUND_PLACE;
+	to->x = lane_coordinate(p->x);
+	to->y = lane_coordinate(p->y);
+	to->z = lane_coordinate(p->z);
+	if (reach > 0)
+		to->scale = PLACE_METRES / reach;
+	else
+		to->kind[own] = BOUND_NOTHING;
+}
+
+static void
+prepare(struct bound *b, struct bound_field *to, const struct statement *s)
+{
+	const struct field *f = to->field;
+	to->kind[NEED] = to->kind[OFFER] = BOUND_FULL;
+	if (to->at && field_is_interval(f)) {
+		to->interval = s->interval;
+		prepare_interval(to, b->own);
+	} else if (to->at && f->type == FIELD_GEO) {
+		prepare_place(to, b->own, s->place);
+	}
+	for (enum side side = NEED; side <= OFFER; side++) {
+		to->weight[side] = f->side[side].weight;
+		if (f->side[side].weight == 0)
+			to->kind[side] = BOUND_NOTHING;
+	}
+}
+
 void
 bound_make(struct bound *b, const struct lookup *l, struct box probe)
 {
@@ -16,9 +67,8 @@ bound_make(struct bound *b, const struct lookup *l, struct box probe)
 	b->n = 0;
 	b->useless = false;
 	for (size_t i = 0; i < e->n_fields; i++) {
-		const struct field *f = &e->fields[i];
 		struct statement s = box_statement(probe, i);
-		if (!field_weighs(f))
+		if (!field_weighs(&e->fields[i]))
 			continue;
 		if (bit == MAX_WEIGHED_BITS) {
 			b->useless = true;
@@ -27,19 +77,9 @@ bound_make(struct bound *b, const struct lookup *l, struct box probe)
 		bit++;
 		if (!s.stated)
 			continue;
-		struct bound_field *to = &b->fields[b->n++];
-		*to = (struct bound_field){.field = f, .at = l->lanes.at[i], .bit = bit - 1};
-		if (field_is_interval(f))
-			to->interval = s.interval;
-		if (f->type != FIELD_GEO)
-			continue;
-		to->x = lane_coordinate(s.place->x);
-		to->y = lane_coordinate(s.place->y);
-		to->z = lane_coordinate(s.place->z);
-		if (s.place->r2 != PLACE_NO_RADIUS)
-			to->reach = (double)isqrt(s.place->r2);
-		else if (f->side[b->own].has_span)
-			to->reach = (double)f->side[b->own].span;
+		b->fields[b->n] = (struct bound_field){
+		    .field = &e->fields[i], .at = l->lanes.at[i], .bit = bit - 1};
+		prepare(b, &b->fields[b->n++], &s);
 	}
 }
 
@@ -119,29 +159,57 @@ static double
 place_share(const struct bound_field *f, enum side side, bool own_is_probe, const lane *row)
 {
 	const struct side_rule *rule = &f->field->side[side];
-	double reach = f->reach;
-	if (!own_is_probe && row[3] != UINT16_MAX)
+	double scale = f->scale;
+	if (!own_is_probe) {
 		/* A lane of 1 may be a reach of nothing, which is left out. */
-		reach = row[3] > 1 && row[3] < UINT16_MAX - 1 ? (double)row[3] * PLACE_METRES
-							      : INFINITY;
-	else if (!own_is_probe)
-		reach = rule->has_span ? (double)rule->span : 0;
-	if (reach <= 0)
-		return NONE;
+		double reach = (double)rule->span / PLACE_METRES;
+		if (row[3] != UINT16_MAX)
+			reach = row[3] > 1 && row[3] < UINT16_MAX - 1 ? row[3] : INFINITY;
+		if (reach <= 0)
+			return NONE;
+		scale = 1 / reach;
+	}
 	double x = row[0] - f->x, y = row[1] - f->y, z = row[2] - f->z;
-	double away = (sqrt(x * x + y * y + z * z) - 2) * PLACE_METRES;
-	return FULL - (away > 0 ? share_of(away, reach) : 0);
+	double away = (sqrt(x * x + y * y + z * z) - 2) * scale;
+	return away <= 0 ? FULL : away < FULL ? FULL - away : 0;
+}
+
+/* Of what a probe with a limit on the bad end can earn: the end of the row's interval that is
+ * nearer to the good end counts, at its best. */
+static double
+headroom_share(const struct bound_field *f, bool lower, const lane *row)
+{
+	enum field_type type = f->field->type;
+	struct interval best =
+	    lower ? (struct interval){lane_least(type, row[0]), lane_least(type, row[1])}
+		  : (struct interval){lane_greatest(type, row[0]), lane_greatest(type, row[1])};
+	int64_t agreed;
+	if (!interval_middle(interval_meet(f->interval, best), &agreed))
+		return NONE;
+	double room = lower ? f->limit - (double)agreed : (double)agreed - f->limit;
+	double share = fabs(room) * f->scale;
+	return share < FULL ? share : FULL;
 }
 
 static double
 field_share(const struct bound_field *f, enum side side, bool own_is_probe, const lane *row)
 {
-	if (f->at == 0)
+	switch ((enum bound_kind)f->kind[side]) {
+	case BOUND_NOTHING:
+		return NONE;
+	case BOUND_FULL:
 		return FULL;
-	if (f->field->type == FIELD_GEO)
+	case BOUND_LOWER:
+		return headroom_share(f, true, row + f->at);
+	case BOUND_HIGHER:
+		return headroom_share(f, false, row + f->at);
+	case BOUND_INTERVAL:
+		return interval_share(&f->field->side[side], own_is_probe, f->field->type,
+				      f->interval, row + f->at);
+	case BOUND_PLACE:
 		return place_share(f, side, own_is_probe, row + f->at);
-	return interval_share(&f->field->side[side], own_is_probe, f->field->type, f->interval,
-			      row + f->at);
+	}
+	return FULL;
 }
 
 /* A side's score as a share of full points, or NONE. A field that may be left out is taken for
@@ -152,14 +220,13 @@ side_share(const struct bound *b, enum side side, const lane *row)
 	double sum = 0, weights = 0;
 	for (size_t i = 0; i < b->n; i++) {
 		const struct bound_field *f = &b->fields[i];
-		double weight = f->field->side[side].weight;
-		if (weight == 0 || !(row[HEAD_LANES - 1] >> f->bit & 1))
+		if (f->kind[side] == BOUND_NOTHING || !(row[HEAD_LANES - 1] >> f->bit & 1))
 			continue;
 		double share = field_share(f, side, side == b->own, row);
 		if (share < 0)
 			continue;
-		sum += weight * share;
-		weights += weight;
+		sum += f->weight[side] * share;
+		weights += f->weight[side];
 	}
 	return weights > 0 ? sum / weights : NONE;
 }

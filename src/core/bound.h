@@ -10,14 +10,27 @@
 
 #include "core/lookup.h"
 
+/* How the share of full points that a side can earn by a field is bounded. */
+enum bound_kind {
+	BOUND_NOTHING,	/* left out of the side's score, or it weighs nothing */
+	BOUND_FULL,	/* full points are assumed */
+	BOUND_LOWER,	/* the probe's side: the lower the agreed value, the better */
+	BOUND_HIGHER,	/* likewise */
+	BOUND_INTERVAL, /* any other rule on intervals */
+	BOUND_PLACE
+};
+
 /* One field that earns points, for one probe. */
 struct bound_field {
 	const struct field *field;
-	uint8_t at;		  /* its first lane; 0: none, full points are assumed */
-	uint8_t bit;		  /* in the head's weighed lane */
+	uint8_t at;	 /* its first lane */
+	uint8_t bit;	 /* in the head's weighed lane */
+	uint8_t kind[2]; /* by side */
+	double weight[2];
 	struct interval interval; /* the probe's, by the field's type */
 	int32_t x, y, z;	  /* lanes */
-	double reach;		  /* metres; 0: the probe earns no points by nearness */
+	double limit;		  /* LOWER, HIGHER: the probe's bound on the bad end */
+	double scale; /* LOWER, HIGHER: share of a unit; PLACE: of a lane, on the probe's side */
 };
 
 struct bound {

@@ -12,16 +12,24 @@
 #define WIDE
 #endif
 
-enum { AT_ONCE = 8 }; /* words: a cache line */
+enum {
+	WORDS = 4,  /* of a vector */
+	AT_ONCE = 8 /* words: a cache line */
+};
 
 /* ---- intersecting ---- */
 
-/* The bits of a span for each positive and each negative term. */
+/* The bits of a span for each term: sets that a row must be in, pairs of which it must be in either,
+ * and sets that it must not be in. */
 struct operands {
-	const uint64_t *with[64], *without[64];
-	size_t n_with, n_without;
+	const uint64_t *with[MAX_USED + 1], *either[MAX_USED][2], *without[MAX_USED];
+	size_t n_with, n_either, n_without;
 };
-enum { MAX_OPERANDS = 64 };
+
+typedef uint64_t words __attribute__((vector_size(8 * WORDS), aligned(8)));
+
+/* The words from `w` on; a macro, for a function of vectors has another ABI without them. */
+#define AT(bits, w) (*(const words *)((bits) + (w)))
 
 WIDE static void
 or_words(uint64_t *to, const uint64_t *from)
@@ -30,88 +38,145 @@ or_words(uint64_t *to, const uint64_t *from)
 		to[i] |= from[i];
 }
 
-/* Appends the rows that are in all of `with` and none of `without`; returns how many. */
+/* What is left of the rows of a vector of words. */
+static inline void
+intersect_words(const struct operands *o, size_t w, words *ret)
+{
+	words left = ~(words){0};
+	for (size_t k = 0; k < o->n_with; k++)
+		left &= AT(o->with[k], w);
+	for (size_t k = 0; k < o->n_either; k++)
+		left &= AT(o->either[k][0], w) | AT(o->either[k][1], w);
+	for (size_t k = 0; k < o->n_without; k++)
+		left &= ~AT(o->without[k], w);
+	*ret = left;
+}
+
+/* Writes the rows that pass; returns how many. */
 WIDE static size_t
-intersect(const struct operands *o, size_t words, uint32_t base, uint32_t *out)
+intersect(const struct operands *o, size_t n_words, uint32_t base, uint32_t *out)
 {
 	uint32_t *at = out;
-	for (size_t w = 0; w < words; w += AT_ONCE) {
-		uint64_t left[AT_ONCE], any = 0;
+	for (size_t w = 0; w < n_words; w += AT_ONCE) {
+		union {
+			words v[AT_ONCE / WORDS];
+			uint64_t at[AT_ONCE];
+		} left;
+		uint64_t any = 0;
+		for (size_t i = 0; i < AT_ONCE / WORDS; i++)
+			intersect_words(o, w + i * WORDS, &left.v[i]);
 		for (size_t i = 0; i < AT_ONCE; i++)
-			left[i] = o->with[0][w + i];
-		for (size_t k = 1; k < o->n_with; k++)
-			for (size_t i = 0; i < AT_ONCE; i++)
-				left[i] &= o->with[k][w + i];
-		for (size_t k = 0; k < o->n_without; k++)
-			for (size_t i = 0; i < AT_ONCE; i++)
-				left[i] &= ~o->without[k][w + i];
-		for (size_t i = 0; i < AT_ONCE; i++)
-			any |= left[i];
+			any |= left.at[i];
 		if (!any)
 			continue;
 		for (size_t i = 0; i < AT_ONCE; i++)
-			for (uint64_t x = left[i]; x; x &= x - 1)
+			for (uint64_t x = left.at[i]; x; x &= x - 1)
 				*at++ =
 				    base + (uint32_t)((w + i) * 64) + (uint32_t)__builtin_ctzll(x);
 	}
 	return (size_t)(at - out);
 }
 
-/* The union of a term's sets in a span, in `room` where it is not one set's bits; NULL: empty. */
-static const uint64_t *
-term_bits(const struct plan *p, const struct term *t, uint32_t span, uint64_t *room)
+/* A term's sets in a span: up to two as they are, if all are bits; else their union in `room`.
+ * Returns how many there are in `bits`. */
+static size_t
+term_bits(const struct plan *p, const struct term *t, uint32_t span, uint64_t *room,
+	  const uint64_t *bits[2])
 {
-	const uint64_t *only = NULL;
-	bool used = false;
+	size_t n = 0;
+	bool joined = false;
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct rowset *s = p->sets[t->first + i];
-		const uint64_t *bits = s->dense ? rowset_span(s, span) : NULL;
+		const uint64_t *one = s->dense ? rowset_span(s, span) : NULL;
 		struct row_run run = s->dense ? (struct row_run){0} : rowset_run(s, span);
-		if (!bits && run.len == 0)
+		if (!one && run.len == 0)
 			continue;
-		if (bits && !only && !used) {
-			only = bits;
+		if (one && n < 2 && !joined) {
+			bits[n++] = one;
 			continue;
 		}
-		if (!used) {
-			if (only)
-				memcpy(room, only, SPAN_WORDS * sizeof *room);
+		if (!joined) {
+			if (n > 0)
+				memcpy(room, bits[0], SPAN_WORDS * sizeof *room);
 			else
 				memset(room, 0, SPAN_WORDS * sizeof *room);
-			used = true;
+			if (n > 1)
+				or_words(room, bits[1]);
+			joined = true;
+			bits[0] = room;
+			n = 1;
 		}
-		if (bits)
-			or_words(room, bits);
+		if (one)
+			or_words(room, one);
 		for (size_t k = 0; k < run.len; k++)
 			room[run.at[k] % SPAN_ROWS / 64] |= UINT64_C(1) << run.at[k] % 64;
 	}
-	return used ? room : only;
+	return n;
 }
 
-/* False where the span holds no row. */
+/* False where no row of the span passes. */
+static bool
+gather_term(const struct term *t, const uint64_t *const bits[2], size_t n, struct operands *o)
+{
+	if (t->negative) {
+		for (size_t i = 0; i < n; i++)
+			o->without[o->n_without++] = bits[i];
+		return true;
+	}
+	if (n == 1) {
+		o->with[o->n_with++] = bits[0];
+	} else if (n == 2) {
+		o->either[o->n_either][0] = bits[0];
+		o->either[o->n_either++][1] = bits[1];
+	}
+	return n > 0;
+}
+
+/* Fills in the operands of a span; false where it holds no row that passes. */
 static bool
 gather(struct finder *f, const struct lookup *l, uint32_t span, struct operands *o)
 {
 	const struct plan *p = &f->plan;
-	struct term all = {.n = 1};
-	o->n_with = o->n_without = 0;
+	const uint64_t *bits[2];
+	o->n_with = o->n_either = o->n_without = 0;
 	for (size_t i = 0; i < p->n_used; i++) {
-		const struct term *t = &p->terms[i];
-		const uint64_t *bits = term_bits(p, t, span, f->words + i * SPAN_WORDS);
-		if (bits && t->negative)
-			o->without[o->n_without++] = bits;
-		else if (bits)
-			o->with[o->n_with++] = bits;
-		else if (!t->negative)
+		size_t n = term_bits(p, &p->terms[i], span, f->words + i * SPAN_WORDS, bits);
+		if (!gather_term(&p->terms[i], bits, n, o))
 			return false;
 	}
-	if (o->n_with > 0)
+	if (o->n_with + o->n_either > 0)
 		return true;
-	const struct rowset *every = &l->all;
-	const struct plan everybody = {.sets = &every};
-	o->with[0] = term_bits(&everybody, &all, span, f->words + p->n_used * SPAN_WORDS);
-	o->n_with = 1;
-	return o->with[0] != NULL;
+	const struct rowset *all = &l->all;
+	const struct plan everybody = {.sets = &all};
+	const struct term every = {.n = 1};
+	size_t n = term_bits(&everybody, &every, span, f->words + p->n_used * SPAN_WORDS, bits);
+	return gather_term(&every, bits, n, o);
+}
+
+/* ---- asking row by row ---- */
+
+static bool
+term_holds(const struct plan *p, const struct term *t, uint32_t row)
+{
+	for (uint32_t i = 0; i < t->n; i++)
+		if (rowset_holds(p->sets[t->first + i], row))
+			return true;
+	return false;
+}
+
+/* Keeps the rows that pass the terms which were not intersected; returns how many. */
+static size_t
+keep_tested(const struct plan *p, uint32_t *rows, size_t n)
+{
+	for (size_t i = p->n_used; i < p->n_used + p->n_tests; i++) {
+		size_t kept = 0;
+		for (size_t k = 0; k < n; k++) {
+			rows[kept] = rows[k];
+			kept += term_holds(p, &p->terms[i], rows[k]);
+		}
+		n = kept;
+	}
+	return n;
 }
 
 /* ---- lanes ---- */
@@ -200,6 +265,7 @@ struct judge {
 	struct bounds bounds;
 	size_t vectors;
 	struct box probe;
+	const struct bound *bound; /* or NULL */
 	const struct dict *dict;
 };
 
@@ -267,31 +333,44 @@ keep_near(const struct judge *j, uint32_t *rows, size_t n)
 	return kept;
 }
 
-/* Of rows that may meet by their lanes, keeps those that do. */
-WIDE static size_t
-keep_met(const struct judge *j, uint32_t *rows, size_t n)
+/* Of rows that may meet by their lanes, takes those that do. */
+WIDE static void
+take_met(struct finder *f, const struct judge *j, size_t n)
 {
-	size_t kept = 0;
 	for (size_t i = 0; i < n; i++) {
-		const lane *at = lookup_lanes(j->lookup, rows[i]);
+		uint32_t row = f->rows[i];
+		const lane *at = lookup_lanes(j->lookup, row);
 		bool sure = !outside(at, j->bounds.sure_lo.v, j->bounds.sure_hi.v, j->vectors);
-		rows[kept] = rows[i];
-		kept += places_are_met(j, rows[i], at) && doubts_are_met(j, rows[i]) &&
-			(sure || edges_are_met(j, rows[i], at));
+		if (!places_are_met(j, row, at) || !doubts_are_met(j, row) ||
+		    !(sure || edges_are_met(j, row, at)))
+			continue;
+		f->hits[f->n_hits++] =
+		    (struct hit){row, lookup_owner(j->lookup, row), lookup_opening(j->lookup, row),
+				 j->bound ? bound_score(j->bound, at) : 0};
 	}
-	return kept;
 }
 
 /* ---- finding ---- */
 
 static void
-make_room(struct finder *f, const struct plan *p)
+make_room(struct finder *f)
 {
-	size_t words = (p->n_used + 1) * SPAN_WORDS;
-	if (words <= f->cap_words)
+	size_t cap = (f->plan.n_used + 1) * SPAN_WORDS;
+	if (cap > f->cap_words) {
+		f->words = mem_realloc(f->words, cap * sizeof *f->words);
+		f->cap_words = cap;
+	}
+	if (!f->rows)
+		f->rows = mem_alloc(SPAN_ROWS * sizeof *f->rows);
+}
+
+static void
+make_room_for_hits(struct finder *f, size_t n)
+{
+	if (f->n_hits + n <= f->cap_hits)
 		return;
-	f->words = mem_realloc(f->words, words * sizeof *f->words);
-	f->cap_words = words;
+	f->cap_hits = f->n_hits + n + f->cap_hits / 2;
+	f->hits = mem_realloc(f->hits, f->cap_hits * sizeof *f->hits);
 }
 
 static void
@@ -300,37 +379,36 @@ find_in_span(struct finder *f, const struct judge *j, uint32_t span)
 	const struct lookup *l = j->lookup;
 	struct operands o;
 	uint32_t rows = l->columns->n_rows - (span << SPAN_BITS);
-	size_t words = rows >= SPAN_ROWS ? SPAN_WORDS : (rows + 63) / 64;
+	size_t n_words = rows >= SPAN_ROWS ? SPAN_WORDS : (rows + 63) / 64;
 
 	if (!gather(f, l, span, &o))
 		return;
-	if (f->rows.len + SPAN_ROWS > f->rows.cap) {
-		f->rows.cap = f->rows.len + 2 * SPAN_ROWS;
-		f->rows.at = mem_realloc(f->rows.at, f->rows.cap * sizeof *f->rows.at);
-	}
-	uint32_t *found = f->rows.at + f->rows.len;
-	words = (words + AT_ONCE - 1) / AT_ONCE * AT_ONCE;
-	size_t n = intersect(&o, words < SPAN_WORDS ? words : SPAN_WORDS, span << SPAN_BITS, found);
+	n_words = (n_words + AT_ONCE - 1) / AT_ONCE * AT_ONCE;
+	size_t n = intersect(&o, n_words, span << SPAN_BITS, f->rows);
 	if (n > 0 && (j->plan->n_ranges > 0 || j->plan->n_reaches > 0))
-		n = keep_near(j, found, n);
+		n = keep_near(j, f->rows, n);
+	n = keep_tested(j->plan, f->rows, n);
 	if (n > 0 && j->plan->verify)
-		n = boxes_sieve(l->columns, j->plan->verify, j->probe, found, n, j->dict);
-	f->rows.len += keep_met(j, found, n);
+		n = boxes_sieve(l->columns, j->plan->verify, j->probe, f->rows, n, j->dict);
+	make_room_for_hits(f, n);
+	take_met(f, j, n);
 }
 
 void
-finder_find(struct finder *f, const struct lookup *l, struct box probe, const struct dict *d)
+finder_find(struct finder *f, const struct lookup *l, struct box probe, const struct bound *bound,
+	    const struct dict *d)
 {
 	struct judge j = {.lookup = l,
 			  .plan = &f->plan,
 			  .vectors = l->lanes.n / LANE_VECTOR,
 			  .probe = probe,
+			  .bound = bound,
 			  .dict = d};
-	f->rows.len = 0;
+	f->n_hits = 0;
 	if (l->all.n == 0)
 		return;
 	plan_make(&f->plan, l, probe, d);
-	make_room(f, &f->plan);
+	make_room(f);
 	bounds_of(&f->plan, &j.bounds);
 	for (uint32_t span = 0; span <= (l->columns->n_rows - 1) >> SPAN_BITS; span++)
 		find_in_span(f, &j, span);
@@ -341,5 +419,6 @@ finder_free(struct finder *f)
 {
 	plan_free(&f->plan);
 	free(f->words);
-	numbers_free(&f->rows);
+	free(f->rows);
+	free(f->hits);
 }

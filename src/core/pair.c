@@ -82,31 +82,41 @@ may_deal(const struct market *m, const struct participant *p, uint32_t other)
 	return p->blocked_by == 0 || !participant_blocks(participant_at(m, other), p->number);
 }
 
-/* Adds the counterparts that one box of `l` meets, each once: as candidates, not scored yet. */
+/* Adds the counterparts that one box of `l` meets, each once, not scored yet. */
 static void
-add_candidates(const struct market *m, const struct listing *l, uint32_t box, bool again)
+add_candidates(const struct market *m, const struct listing *l, uint32_t box, bool best)
 {
 	const struct lookup *lookup = lookup_against(m, l);
 	const struct participant *owner = owner_of(m, l);
 	struct scratch *s = m->scratch;
-	uint32_t last = 0;
+	struct box probe = listing_box(m, l, box);
+	struct bound bound;
+	bool several = l->n_rows > 1;
 
-	finder_find(&s->finder, lookup, listing_box(m, l, box), m->dict);
-	for (size_t i = 0; i < s->finder.rows.len; i++) {
-		uint32_t row = s->finder.rows.at[i], opening = lookup_opening(lookup, row);
-		if (opening == last || !may_deal(m, owner, lookup_owner(lookup, row)))
-			continue; /* the boxes of a listing are adjacent */
-		last = opening;
-		if (again && !marks_add(&s->met, opening))
+	if (best)
+		bound_make(&bound, lookup, probe);
+	finder_find(&s->finder, lookup, probe, best ? &bound : NULL, m->dict);
+	for (size_t i = 0; i < s->finder.n_hits; i++) {
+		struct hit hit = s->finder.hits[i];
+		struct hit *last = s->n_candidates ? &s->candidates[s->n_candidates - 1] : NULL;
+		if (several)
+			hit.bound = UINT16_MAX; /* another of its own boxes may score higher */
+		if (last && last->opening == hit.opening) { /* boxes of a listing are adjacent */
+			if (hit.bound > last->bound)
+				last->bound = hit.bound;
+			continue;
+		}
+		if (!may_deal(m, owner, hit.owner) || (several && !marks_add(&s->met, hit.opening)))
 			continue;
 		s->candidates = mem_grow(s->candidates, s->n_candidates, &s->cap_candidates,
 					 sizeof *s->candidates);
-		s->candidates[s->n_candidates++] = (struct candidate){.row = row};
+		s->candidates[s->n_candidates++] = hit;
 	}
 }
 
+/* Fills in the candidates; bounds their scores where the best are looked for. */
 static void
-find_candidates(const struct market *m, const struct listing *l)
+find_candidates(const struct market *m, const struct listing *l, bool best)
 {
 	struct scratch *s = m->scratch;
 	s->n_candidates = 0;
@@ -115,7 +125,7 @@ find_candidates(const struct market *m, const struct listing *l)
 	if (l->n_rows > 1)
 		marks_begin(&s->met, m->openings + 1);
 	for (uint32_t box = 0; box < l->n_rows; box++)
-		add_candidates(m, l, box, l->n_rows > 1);
+		add_candidates(m, l, box, best);
 }
 
 static void
@@ -144,16 +154,23 @@ add_found(const struct market *m, const struct listing *l, uint32_t row)
 	s->found[s->n_found++] = f;
 }
 
+static void
+score_all(const struct market *m, const struct listing *l)
+{
+	struct scratch *s = m->scratch;
+	for (size_t i = 0; i < s->n_candidates; i++)
+		add_found(m, l, s->candidates[i].row);
+	if (s->n_found > 1)
+		qsort(s->found, s->n_found, sizeof *s->found, found_cmp);
+}
+
 void
 pair_find(const struct market *m, const struct listing *l)
 {
 	struct scratch *s = m->scratch;
 	s->n_found = 0;
-	find_candidates(m, l);
-	for (size_t i = 0; i < s->n_candidates; i++)
-		add_found(m, l, s->candidates[i].row);
-	if (s->n_found > 1)
-		qsort(s->found, s->n_found, sizeof *s->found, found_cmp);
+	find_candidates(m, l, false);
+	score_all(m, l);
 }
 
 /* ---- the best ---- */
@@ -162,49 +179,20 @@ pair_find(const struct market *m, const struct listing *l)
 static int
 candidate_cmp(const void *a, const void *b)
 {
-	const struct candidate *x = a, *y = b;
+	const struct hit *x = a, *y = b;
 	return rank_cmp(x->bound, x->opening, y->bound, y->opening);
-}
-
-/* Bounds the candidates' scores, by box where the listing has several: the largest. */
-static void
-bound_candidates(const struct market *m, const struct listing *l)
-{
-	const struct lookup *lookup = lookup_against(m, l);
-	const struct columns *stored = lookup->columns;
-	struct scratch *s = m->scratch;
-	struct bound bound;
-
-	for (uint32_t box = 0; box < l->n_rows; box++) {
-		bound_make(&bound, lookup, listing_box(m, l, box));
-		for (size_t i = 0; i < s->n_candidates; i++) {
-			struct candidate *c = &s->candidates[i];
-			uint32_t row = c->row;
-			c->opening = lookup_opening(lookup, row);
-			/* Its boxes are the rows around that have its listing. */
-			while (stored->runs && stored->listing[row - 1] == stored->listing[c->row])
-				row--;
-			do {
-				uint16_t score = bound_score(&bound, lookup_lanes(lookup, row));
-				if (score > c->bound)
-					c->bound = score;
-				row++;
-			} while (stored->runs && row < stored->n_rows &&
-				 stored->listing[row] == stored->listing[c->row]);
-		}
-	}
 }
 
 /* Moves the `most` best candidates to the front, unordered, by a heap of which the worst is on top;
  * returns how many they are. */
 static size_t
-best_to_front(struct candidate *c, size_t n, size_t most)
+best_to_front(struct hit *c, size_t n, size_t most)
 {
 	size_t len = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (len == most && candidate_cmp(&c[i], &c[0]) > 0)
 			continue;
-		struct candidate moved = c[i];
+		struct hit moved = c[i];
 		size_t at;
 		if (len < most) {
 			at = len++;
@@ -230,8 +218,7 @@ best_to_front(struct candidate *c, size_t n, size_t most)
 
 /* Scores candidates, best bounds first, until none that remains can come among the best. */
 static void
-score_front(const struct market *m, const struct listing *l, struct candidate *c, size_t n,
-	    size_t most)
+score_front(const struct market *m, const struct listing *l, struct hit *c, size_t n, size_t most)
 {
 	struct scratch *s = m->scratch;
 	const struct columns *stored = lookup_against(m, l)->columns;
@@ -266,20 +253,16 @@ pair_best(const struct market *m, const struct listing *l, size_t most)
 	size_t first, kept = 0;
 
 	s->n_found = 0;
-	find_candidates(m, l);
-	if (s->n_candidates <= most || most == 0) {
-		for (size_t i = 0; i < s->n_candidates && most > 0; i++)
-			add_found(m, l, s->candidates[i].row);
-		if (s->n_found > 1)
-			qsort(s->found, s->n_found, sizeof *s->found, found_cmp);
+	find_candidates(m, l, most > 0);
+	if (s->n_candidates <= most)
+		score_all(m, l);
+	if (s->n_candidates <= most || most == 0)
 		return s->n_candidates;
-	}
-	bound_candidates(m, l);
 	first = best_to_front(s->candidates, s->n_candidates, most + most / 2 + 1);
 	score_front(m, l, s->candidates, first, most);
 	/* Of the others only those that can beat the worst found. */
 	const struct found worst = s->found[most - 1];
-	struct candidate *rest = s->candidates + first;
+	struct hit *rest = s->candidates + first;
 	for (size_t i = 0; i < s->n_candidates - first; i++)
 		if (rank_cmp(rest[i].bound, rest[i].opening, worst.score, worst.opening) < 0)
 			rest[kept++] = rest[i];

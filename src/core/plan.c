@@ -331,9 +331,10 @@ term_cmp(const void *a, const void *b)
 	return x->negative - y->negative; /* begin by one that holds rows */
 }
 
-/* In nanoseconds, measured (docs/performance.md): what a row costs that is left for the lanes, and
- * for the columns in one field; a thousand rows of a set in bits; an entry of a list. */
-enum { COST_LANES = 16, COST_COLUMN = 40, COST_BITS = 10, COST_ENTRY = 1 };
+/* In nanoseconds, measured (docs/performance.md): what a row costs that is left for the lanes; what
+ * asking for a row in one set costs; a thousand rows of a set in bits; an entry of a list. */
+enum { COST_LANES = 30, COST_TEST = 12, COST_BITS = 10, COST_ENTRY = 2 };
+enum { MAX_TESTED = 6 }; /* sets that are asked for one row; of more, the columns know faster */
 
 static double
 term_cost(const struct plan *p, const struct term *t, uint32_t rows)
@@ -346,28 +347,35 @@ term_cost(const struct plan *p, const struct term *t, uint32_t rows)
 	return cost;
 }
 
-/* Chooses which terms to intersect: the most selective one, and each further one whose price is
- * less than that of the rows which it probably takes away. */
+/*
+ * Chooses which terms to intersect: the most selective one, and each further one whose price is
+ * less than that of the rows which it probably takes away. What is not intersected and yet decides
+ * is asked for each row that is left.
+ */
 static void
 choose(struct plan *p, const struct lookup *l)
 {
 	double left = l->all.n;
-	size_t used = 0;
+	struct term tests[MAX_FIELDS];
 	if (p->n_terms > 1)
 		qsort(p->terms, p->n_terms, sizeof *p->terms, term_cmp);
 	for (size_t i = 0; i < p->n_terms; i++) {
 		struct term t = p->terms[i];
 		double after = left * t.kept;
-		double saved = (left - after) * (COST_LANES + (t.decides ? COST_COLUMN : 0));
-		if (i > 0 && saved < term_cost(p, &t, l->columns->n_rows)) {
-			if (t.decides)
-				p->verify |= UINT64_C(1) << t.field;
-			continue;
+		double saved = (left - after) * COST_LANES;
+		if (t.decides)
+			saved += left * COST_TEST * t.n;
+		if (p->n_used < MAX_USED &&
+		    (i == 0 || saved > term_cost(p, &t, l->columns->n_rows))) {
+			p->terms[p->n_used++] = t;
+			left = after;
+		} else if (t.decides && t.n <= MAX_TESTED && p->n_tests < MAX_FIELDS) {
+			tests[p->n_tests++] = t;
+		} else if (t.decides) {
+			p->verify |= UINT64_C(1) << t.field;
 		}
-		p->terms[used++] = t;
-		left = after;
 	}
-	p->n_used = used;
+	memcpy(p->terms + p->n_used, tests, p->n_tests * sizeof *tests);
 }
 
 void
@@ -376,7 +384,8 @@ plan_make(struct plan *p, const struct lookup *l, struct box probe, const struct
 	const struct exchange *e = l->columns->exchange;
 	enum side own_side = side_other(l->columns->side);
 
-	p->n_sets = p->n_terms = p->n_ranges = p->n_reaches = p->n_doubts = 0;
+	p->n_sets = p->n_terms = p->n_used = p->n_tests = p->n_ranges = p->n_reaches = p->n_doubts =
+	    0;
 	p->verify = 0;
 	for (size_t i = 0; i < e->n_fields; i++) {
 		struct stated s;

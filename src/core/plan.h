@@ -5,13 +5,15 @@
 
 #include "core/lookup.h"
 
+enum { MAX_USED = 32 }; /* terms that are intersected */
+
 /* One condition on rows: to be in some of these sets, or in none of them. */
 struct term {
 	uint32_t first, n; /* sets, in the plan's */
 	double kept;	   /* the share of rows that probably passes */
 	uint8_t field;
 	bool negative;
-	bool decides; /* nothing else decides this field: if the term is left out, columns must */
+	bool decides; /* nothing else decides this field: it may not be left out */
 };
 
 /* The range of a lane in which a row may meet, and the one in which it does for certain. */
@@ -41,8 +43,9 @@ struct doubt {
 struct plan {
 	const struct rowset **sets;
 	size_t n_sets, cap_sets;
-	struct term *terms; /* most selective first; the first `n_used` are intersected */
-	size_t n_terms, cap_terms, n_used;
+	/* Most selective first: `n_used` to be intersected, then `n_tests` to be asked row by row. */
+	struct term *terms;
+	size_t n_terms, cap_terms, n_used, n_tests;
 	struct lane_range ranges[MAX_LANES];
 	size_t n_ranges;
 	struct reach reaches[MAX_FIELDS];

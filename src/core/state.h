@@ -130,19 +130,12 @@ struct found {
 	uint8_t need_box, offer_box;
 };
 
-/* A match whose score is not known yet. */
-struct candidate {
-	uint32_t row;	  /* a box of the counterpart */
-	uint32_t opening; /* the counterpart's */
-	uint16_t bound;	  /* its score is at most this */
-};
-
 /* Room that reads work in and leave no trace in. */
 struct scratch {
 	struct finder finder;
-	struct marks met;      /* openings, while finding */
-	struct marks listings; /* of telling */
-	struct candidate *candidates;
+	struct marks met;	/* openings, while finding */
+	struct marks listings;	/* of telling */
+	struct hit *candidates; /* matches whose score is not known yet: one row of each */
 	size_t n_candidates, cap_candidates;
 	struct found *found;
 	size_t n_found, cap_found;

@@ -372,17 +372,14 @@ meets(const struct run *r, uint32_t row, struct box probe)
 }
 
 static void
-check_bound(const struct run *r, uint32_t row, struct box probe)
+check_bound(const struct run *r, const struct hit *hit, struct box probe)
 {
-	struct box stored = {r->columns[0], row};
-	struct bound bound;
+	struct box stored = {r->columns[0], hit->row};
 	bool need = r->columns[0]->side == NEED;
-	bound_make(&bound, r->lookup, probe);
-	uint16_t most = bound_score(&bound, lookup_lanes(r->lookup, row));
 	uint16_t score =
 	    boxes_score(r->exchange, need ? stored : probe, need ? probe : stored, r->dict);
-	if (score > most)
-		fail_msg("a score of %u where at most %u was promised", score, most);
+	if (score > hit->bound)
+		fail_msg("a score of %u where at most %u was promised", score, hit->bound);
 }
 
 static int
@@ -398,6 +395,7 @@ check_probe(struct run *r)
 	struct buf body = BUF_EMPTY;
 	static const struct participant nobody;
 	struct numbers truth = {0};
+	struct bound bound;
 	random_body(r->exchange, &r->how, 0, &body);
 	uint32_t row = columns_add(r->columns[1], 1, buf_str(&body), &nobody, r->dict);
 	struct box probe = {r->columns[1], row};
@@ -408,11 +406,14 @@ check_probe(struct run *r)
 				numbers_push(&truth, r->stored[i].row + k);
 	if (truth.len > 1)
 		qsort(truth.at, truth.len, sizeof *truth.at, row_cmp);
-	finder_find(&r->finder, r->lookup, probe, r->dict);
-	assert_int_equal(r->finder.rows.len, truth.len);
+	bound_make(&bound, r->lookup, probe);
+	finder_find(&r->finder, r->lookup, probe, &bound, r->dict);
+	assert_int_equal(r->finder.n_hits, truth.len);
 	for (size_t i = 0; i < truth.len; i++) {
-		assert_int_equal(r->finder.rows.at[i], truth.at[i]);
-		check_bound(r, truth.at[i], probe);
+		const struct hit *hit = &r->finder.hits[i];
+		assert_int_equal(hit->row, truth.at[i]);
+		assert_int_equal(hit->opening, r->columns[0]->listing[hit->row]);
+		check_bound(r, hit, probe);
 	}
 	r->probes++;
 	r->matches += truth.len;
