@@ -52,10 +52,14 @@ intersect_words(const struct operands *o, size_t w, words *ret)
 	*ret = left;
 }
 
-/* Writes the rows that pass; returns how many. */
+/* Writes the rows that pass and asks for their lanes ahead of time; returns how many. */
 WIDE static size_t
-intersect(const struct operands *o, size_t n_words, uint32_t base, uint32_t *out)
+intersect(const struct operands *o, size_t n_words, const struct lanes *l, uint32_t span,
+	  uint32_t *out)
 {
+	const lane *lanes = l->spans[span];
+	size_t stride = l->n;
+	uint32_t base = span << SPAN_BITS;
 	uint32_t *at = out;
 	for (size_t w = 0; w < n_words; w += AT_ONCE) {
 		union {
@@ -70,9 +74,11 @@ intersect(const struct operands *o, size_t n_words, uint32_t base, uint32_t *out
 		if (!any)
 			continue;
 		for (size_t i = 0; i < AT_ONCE; i++)
-			for (uint64_t x = left.at[i]; x; x &= x - 1)
-				*at++ =
-				    base + (uint32_t)((w + i) * 64) + (uint32_t)__builtin_ctzll(x);
+			for (uint64_t x = left.at[i]; x; x &= x - 1) {
+				size_t in_span = (w + i) * 64 + (size_t)__builtin_ctzll(x);
+				__builtin_prefetch(lanes + in_span * stride);
+				*at++ = base + (uint32_t)in_span;
+			}
 	}
 	return (size_t)(at - out);
 }
@@ -315,8 +321,6 @@ places_are_met(const struct judge *j, uint32_t row, const lane *at)
 	return true;
 }
 
-enum { AHEAD = 16 }; /* rows whose lanes are asked for before their turn */
-
 /* Keeps the rows whose lanes do not exclude them; returns how many. */
 WIDE static size_t
 keep_near(const struct judge *j, uint32_t *rows, size_t n)
@@ -324,8 +328,6 @@ keep_near(const struct judge *j, uint32_t *rows, size_t n)
 	const lane *base = j->lookup->lanes.spans[rows[0] >> SPAN_BITS];
 	size_t stride = j->lookup->lanes.n, kept = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (i + AHEAD < n)
-			__builtin_prefetch(base + (rows[i + AHEAD] % SPAN_ROWS) * stride);
 		const lane *at = base + (rows[i] % SPAN_ROWS) * stride;
 		rows[kept] = rows[i];
 		kept += !outside(at, j->bounds.lo.v, j->bounds.hi.v, j->vectors);
@@ -384,7 +386,7 @@ find_in_span(struct finder *f, const struct judge *j, uint32_t span)
 	if (!gather(f, l, span, &o))
 		return;
 	n_words = (n_words + AT_ONCE - 1) / AT_ONCE * AT_ONCE;
-	size_t n = intersect(&o, n_words, span << SPAN_BITS, f->rows);
+	size_t n = intersect(&o, n_words, &l->lanes, span, f->rows);
 	if (n > 0 && (j->plan->n_ranges > 0 || j->plan->n_reaches > 0))
 		n = keep_near(j, f->rows, n);
 	n = keep_tested(j->plan, f->rows, n);

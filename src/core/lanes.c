@@ -182,7 +182,9 @@ row_lanes(struct lanes *l, uint32_t row)
 	uint32_t span = row >> SPAN_BITS;
 	while (l->n_spans <= span) {
 		l->spans = mem_realloc(l->spans, (l->n_spans + 1) * sizeof *l->spans);
-		l->spans[l->n_spans++] = mem_lines((size_t)SPAN_ROWS * l->n * sizeof(lane));
+		l->spans[l->n_spans] =
+		    mem_table((size_t)SPAN_ROWS * l->n * sizeof(lane), l->n_spans > 0);
+		l->n_spans++;
 	}
 	return l->spans[span] + (size_t)(row % SPAN_ROWS) * l->n;
 }

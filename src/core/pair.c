@@ -291,10 +291,12 @@ pair_reasons(const struct market *m, const struct listing *need, const struct li
 
 	for (size_t i = 0; i < e->n_fields; i++) {
 		const struct field *f = &e->fields[i];
+		points[i][NEED] = points[i][OFFER] = POINTS_NONE;
+		if (!field_weighs(f))
+			continue;
 		struct stated s =
 		    stated_by(listing_box(m, need, need_box), listing_box(m, offer, offer_box), i);
-		bool weighs = f->side[NEED].weight || f->side[OFFER].weight;
-		bool met = weighs && field_meets(f, &s, m->dict);
+		bool met = field_meets(f, &s, m->dict);
 		for (enum side side = NEED; side <= OFFER; side++)
 			points[i][side] = f->side[side].weight
 					      ? field_points(f, side, &s, met, m->dict)

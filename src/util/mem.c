@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static void __attribute__((noreturn)) mem_stop(size_t size)
 {
@@ -31,12 +32,16 @@ mem_zalloc(size_t size)
 }
 
 void *
-mem_lines(size_t size)
+mem_table(size_t size, bool whole)
 {
-	void *p = aligned_alloc(64, size);
+	enum { LINE = 64, LARGE_PAGE = 2 << 20 };
+	bool large = whole && size >= LARGE_PAGE;
+	void *p = aligned_alloc(large ? LARGE_PAGE : LINE, size);
 	if (!p)
 		mem_failed(size);
-	return memset(p, 0, size);
+	if (large)
+		madvise(p, size, MADV_HUGEPAGE); /* without it all works, slower */
+	return p;
 }
 
 void *

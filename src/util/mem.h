@@ -9,6 +9,7 @@
  * mem_failed. What input can grow is bounded before it comes here.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Called once when memory runs out, with the size that was asked for; must not return. */
@@ -16,8 +17,12 @@ extern void (*mem_failed)(size_t size) __attribute__((noreturn));
 
 void *mem_alloc(size_t size);
 void *mem_zalloc(size_t size);
-/* Zeroed and at the start of a cache line (64 bytes); `size` is a multiple of that. free() it. */
-void *mem_lines(size_t size);
+/*
+ * For large tables that are read at random: not zeroed, and at the start of a cache line (64
+ * bytes), of which `size` is a multiple. `whole` says that all of it will soon be used: then the
+ * system is asked for large pages, which take fewer lookups of addresses. free() it.
+ */
+void *mem_table(size_t size, bool whole);
 /* Grows or shrinks; NULL grows from nothing. */
 void *mem_realloc(void *old, size_t size);
 /* A copy of `size` bytes with a zero byte behind them; free() it. */
