@@ -1,4 +1,6 @@
+#ifndef XXH_INLINE_ALL
 #define XXH_INLINE_ALL
+#endif
 #include <xxhash.h>
 
 #include "daemon/dispatch_internal.h"

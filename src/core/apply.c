@@ -103,8 +103,7 @@ static void
 renew_boxes(struct market *m, struct listing *l)
 {
 	struct columns *c = m->floors[l->exchange].columns[l->side];
-	uint16_t n = (uint16_t)body_boxes(listing_body(l));
-	uint32_t row = columns_add(c, l->number, listing_body(l), owner_of(m, l), m->dict);
+	uint32_t n, row = columns_add(c, l->number, listing_body(l), owner_of(m, l), m->dict, &n);
 
 	if (l->row && l->n_rows == n && columns_equal(c, l->row, row, n)) {
 		columns_remove(c, row, n);
@@ -113,7 +112,7 @@ renew_boxes(struct market *m, struct listing *l)
 	if (l->row)
 		columns_remove(c, l->row, l->n_rows);
 	l->row = row;
-	l->n_rows = n;
+	l->n_rows = (uint16_t)n;
 	numbers_add(&m->changed, l->number);
 }
 
@@ -123,6 +122,13 @@ lookup_of(const struct market *m, const struct listing *l)
 	return m->floors[l->exchange].lookup[l->side];
 }
 
+/* Whether it can be matched, and is in its lookup. */
+static bool
+is_matched(const struct market *m, const struct listing *l)
+{
+	return l->state == STATE_OPEN && owner_of(m, l)->status == STATUS_MEMBER;
+}
+
 /*
  * Every change of a listing's state or boxes, and of its participant's status, happens between
  * these two. The lookups hold what can be matched: open listings of members.
@@ -130,46 +136,55 @@ lookup_of(const struct market *m, const struct listing *l)
 static void
 listing_leave(struct market *m, struct listing *l)
 {
-	if (l->state != STATE_OPEN || !l->row)
+	if (!l->row)
 		return;
-	m->n_open--;
-	if (owner_of(m, l)->status != STATUS_MEMBER)
-		return;
-	for (uint32_t i = 0; i < l->n_rows; i++)
+	m->n_open -= l->state == STATE_OPEN;
+	for (uint32_t i = 0; i < l->n_rows && is_matched(m, l); i++)
 		lookup_remove(lookup_of(m, l), l->row + i, m->dict);
 }
 
 static void
 listing_enter(struct market *m, struct listing *l)
 {
-	if (l->state != STATE_OPEN)
-		return;
-	m->n_open++;
-	if (owner_of(m, l)->status != STATUS_MEMBER)
-		return;
-	for (uint32_t i = 0; i < l->n_rows; i++)
+	m->n_open += l->state == STATE_OPEN;
+	for (uint32_t i = 0; i < l->n_rows && is_matched(m, l); i++)
 		lookup_add(lookup_of(m, l), l->row + i, l->participant, l->opening, m->dict);
 }
 
-void
-listing_settle(struct market *m, struct listing *l)
+/* Rows on their way into one lookup. */
+struct arrivals {
+	struct arrival *at;
+	size_t n, cap;
+};
+
+static void
+gather(const struct market *m, const struct listing *l, struct arrivals *to)
 {
-	renew_boxes(m, l);
-	listing_enter(m, l);
+	for (uint32_t box = 0; box < l->n_rows && is_matched(m, l); box++) {
+		to->at = mem_grow(to->at, to->n, &to->cap, sizeof *to->at);
+		to->at[to->n++] = (struct arrival){l->row + box, l->participant, l->opening};
+	}
 }
 
-/* Takes anew what the listings of an exchange state, for its columns are new. */
-static void
-settle_all(struct market *m, size_t exchange)
+void
+listings_settle(struct market *m, size_t exchange)
 {
+	struct arrivals *to = mem_zalloc(m->n_floors * 2 * sizeof *to);
 	for (uint32_t i = 1; i <= m->n_listings; i++) {
 		struct listing *l = listing_at(m, i);
-		if (l->exchange != exchange)
+		if (exchange != ALL_EXCHANGES && l->exchange != exchange)
 			continue;
-		m->n_open -= l->state == STATE_OPEN;
 		l->row = 0;
-		listing_settle(m, l);
+		renew_boxes(m, l);
+		gather(m, l, &to[l->exchange * 2 + l->side]);
 	}
+	for (size_t i = 0; i < m->n_floors * 2; i++) {
+		struct lookup *lookup = m->floors[i / 2].lookup[i % 2];
+		if (to[i].n > 0)
+			lookup_fill(lookup, to[i].at, to[i].n, m->dict);
+		free(to[i].at);
+	}
+	free(to);
 }
 
 /* What listings state is packed, and looked up, by the definition: anew, unless it changed in
@@ -204,7 +219,7 @@ apply_exchange(struct market *m, struct str definition)
 	if (!bind_trees(m))
 		return false;
 	if (!alike)
-		settle_all(m, i);
+		listings_settle(m, i);
 	return true;
 }
 
@@ -225,7 +240,8 @@ apply_revised(struct market *m, const struct fact *f)
 	for (size_t i = 0; i < p->n_listings; i++) {
 		struct listing *l = listing_at(m, p->listings[i]);
 		listing_leave(m, l);
-		listing_settle(m, l);
+		renew_boxes(m, l);
+		listing_enter(m, l);
 	}
 	changed_participant(m, p);
 	return true;

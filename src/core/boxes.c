@@ -125,61 +125,108 @@ body_boxes(struct str body)
 	return n ? n : 1;
 }
 
-/* Sets *ret to the field's token in the map, which may be nil. */
-static bool
-find_token(struct mp map, struct str name, struct str *ret)
+/*
+ * Takes the statements of a map {name: statement or nil…} into a box's row of `ret`. Both the map
+ * and by_name are in byte order, so that one walk through both finds all.
+ */
+static void
+take_fields(const struct exchange *e, struct mp *in, struct str *ret)
 {
-	struct mp at = mp_find(map, name);
-	struct str token = mp_get_raw(&at);
-	if (at.failed)
-		return false;
-	*ret = token;
-	return true;
-}
-
-static bool
-token_is_nil(struct str token)
-{
-	struct mp in = mp_of(token);
-	return mp_peek(&in) == MP_NIL;
-}
-
-struct str
-body_statement(const struct field *f, enum side side, struct str body, size_t box,
-	       const struct participant *p, struct buf *room)
-{
-	if (f->side[side].from != ATTRIBUTE_NONE)
-		return attribute_statement(f, side, p, room);
-	struct mp variants = mp_find(mp_of(body), STR("variants"));
-	size_t n = mp_get_array(&variants);
-	struct str token = STR_NONE;
-	if (box < n) {
-		for (size_t i = 0; i < box; i++)
-			mp_get_raw(&variants);
-		if (find_token(variants, f->name, &token))
-			return token_is_nil(token) ? STR_NONE : token;
+	uint32_t n = mp_get_map(in);
+	size_t next = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct str name = mp_get_str(in), token;
+		bool nil = mp_peek(in) == MP_NIL;
+		token = mp_get_raw(in);
+		while (next < e->n_fields && str_cmp(e->fields[e->by_name[next]].name, name) < 0)
+			next++;
+		if (next < e->n_fields && str_eq(e->fields[e->by_name[next]].name, name))
+			ret[e->by_name[next]] = nil ? STR_NONE : token;
 	}
-	find_token(mp_find(mp_of(body), STR("fields")), f->name, &token);
-	return token;
+}
+
+/* Puts what comes from the participant into every box. */
+static void
+take_attributes(const struct exchange *e, enum side side, size_t boxes, const struct participant *p,
+		struct buf *room, struct str *ret)
+{
+	struct {
+		size_t at, len;
+	} piece[MAX_FIELDS];
+	struct buf one = BUF_EMPTY;
+	bool any = false;
+
+	for (size_t i = 0; i < e->n_fields; i++) {
+		if (e->fields[i].side[side].from == ATTRIBUTE_NONE)
+			continue;
+		buf_clear(&one);
+		struct str s = attribute_statement(&e->fields[i], side, p, &one);
+		piece[i].at = room->len;
+		piece[i].len = s.p ? s.len : 0;
+		buf_put(room, one.data, piece[i].len);
+		any = true;
+	}
+	buf_free(&one);
+	for (size_t i = 0; any && i < e->n_fields; i++) {
+		if (e->fields[i].side[side].from == ATTRIBUTE_NONE)
+			continue;
+		struct str s = {(const char *)room->data + piece[i].at, (uint32_t)piece[i].len};
+		for (size_t box = 0; box < boxes; box++)
+			ret[box * e->n_fields + i] = piece[i].len ? s : STR_NONE;
+	}
+}
+
+size_t
+body_statements(const struct exchange *e, enum side side, struct str body,
+		const struct participant *p, struct buf *room, struct str *ret)
+{
+	struct mp in = mp_of(body);
+	size_t width = e->n_fields, boxes = 1;
+
+	buf_clear(room);
+	for (size_t i = 0; i < width; i++)
+		ret[i] = STR_NONE;
+	/* `fields` come before `variants` */
+	for (uint32_t n = mp_get_map(&in); n > 0; n--) {
+		struct str key = mp_get_str(&in);
+		if (str_eq(key, STR("fields"))) {
+			take_fields(e, &in, ret);
+			continue;
+		}
+		if (!str_eq(key, STR("variants"))) {
+			mp_get_raw(&in);
+			continue;
+		}
+		size_t variants = mp_get_array(&in);
+		for (size_t box = 1; box < variants; box++)
+			memcpy(ret + box * width, ret, width * sizeof *ret);
+		for (size_t box = 0; box < variants; box++)
+			take_fields(e, &in, ret + box * width);
+		boxes = variants ? variants : 1;
+	}
+	if (p)
+		take_attributes(e, side, boxes, p, room, ret);
+	return boxes;
 }
 
 const struct field *
 body_lacks(const struct exchange *e, enum side side, struct str body, const struct participant *p,
 	   size_t *ret_box)
 {
+	struct str statements[MAX_STATEMENTS];
 	struct buf room = BUF_EMPTY;
 	const struct field *lacking = NULL;
-	size_t n_boxes = body_boxes(body);
+	size_t n_boxes = body_statements(e, side, body, p, &room, statements);
+
 	for (size_t i = 0; i < e->n_fields && !lacking; i++) {
 		const struct field *f = &e->fields[i];
 		if (f->side[side].absent != ABSENT_REQUIRED || f->side[side].from != ATTRIBUTE_NONE)
 			continue;
 		for (size_t box = 0; box < n_boxes && !lacking; box++) {
-			buf_clear(&room);
-			if (!body_statement(f, side, body, box, p, &room).p) {
-				lacking = f;
-				*ret_box = box;
-			}
+			if (statements[box * e->n_fields + i].p)
+				continue;
+			lacking = f;
+			*ret_box = box;
 		}
 	}
 	buf_free(&room);

@@ -15,11 +15,13 @@
 /* The number of boxes of a canonical body. */
 size_t body_boxes(struct str body);
 /*
- * The canonical statement of one field in one box: as written, or as it comes from the participant
- * (then it is appended to `room`, which must be empty). STR_NONE where there is none.
+ * The canonical statements of all boxes; returns how many boxes there are. ret[box * e->n_fields + field], room for MAX_STATEMENTS;
+ * STR_NONE where there is none. Each is a piece of the body, so that what boxes share is the same
+ * piece, or, where it comes from the participant (NULL: nothing does), of `room`, which is emptied first.
  */
-struct str body_statement(const struct field *f, enum side side, struct str body, size_t box,
-			  const struct participant *p, struct buf *room);
+enum { MAX_STATEMENTS = MAX_VARIANTS * MAX_FIELDS };
+size_t body_statements(const struct exchange *e, enum side side, struct str body,
+		       const struct participant *p, struct buf *room, struct str *ret);
 /* The first required field that some box of the side lacks, or NULL; *ret_box says which box. */
 const struct field *body_lacks(const struct exchange *e, enum side side, struct str body,
 			       const struct participant *p, size_t *ret_box);

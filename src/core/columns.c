@@ -222,30 +222,31 @@ copy_statement(struct columns *c, uint32_t row, size_t field)
 
 uint32_t
 columns_add(struct columns *c, uint32_t listing, struct str body, const struct participant *p,
-	    struct dict *d)
+	    struct dict *d, uint32_t *ret_n)
 {
-	uint32_t n = (uint32_t)body_boxes(body), row = take_rows(c, n);
+	struct str statements[MAX_STATEMENTS];
+	size_t width = c->exchange->n_fields;
 	struct buf room = BUF_EMPTY;
+	uint32_t n = (uint32_t)body_statements(c->exchange, c->side, body, p, &room, statements);
+	uint32_t row = take_rows(c, n);
 
 	c->runs += n > 1;
 	for (uint32_t box = 0; box < n; box++) {
 		c->listing[row + box] = listing;
 		c->marks[row + box] = (struct row_marks){0};
 	}
-	for (size_t i = 0; i < c->exchange->n_fields; i++) {
-		const char *last = NULL; /* what is shared is one token, met again */
-		for (uint32_t box = 0; box < n; box++) {
-			buf_clear(&room);
-			struct str s =
-			    body_statement(&c->exchange->fields[i], c->side, body, box, p, &room);
-			if (s.p && s.p == last)
+	for (uint32_t box = 0; box < n; box++) {
+		const struct str *own = statements + box * width, *last = own - width;
+		for (size_t i = 0; i < width; i++) {
+			/* what is shared is one piece, met again */
+			if (own[i].p && box > 0 && own[i].p == last[i].p)
 				copy_statement(c, row + box, i);
-			else if (s.p)
-				pack_statement(c, row + box, i, s, d);
-			last = s.p;
+			else if (own[i].p)
+				pack_statement(c, row + box, i, own[i], d);
 		}
 	}
 	buf_free(&room);
+	*ret_n = n;
 	return row;
 }
 

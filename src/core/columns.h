@@ -70,11 +70,11 @@ void columns_free(struct columns *c);
 
 /*
  * Adds what a listing states by its canonical body, and, for fields that come `from: participant`,
- * by its participant. Returns its first row; it has body_boxes(body) rows. Values that are new go
- * into the dictionary.
+ * by its participant. Returns its first row, and in *ret_n how many rows it has: one for each box.
+ * Values that are new go into the dictionary.
  */
 uint32_t columns_add(struct columns *c, uint32_t listing, struct str body,
-		     const struct participant *p, struct dict *d);
+		     const struct participant *p, struct dict *d, uint32_t *ret_n);
 void columns_remove(struct columns *c, uint32_t row, uint32_t n_rows);
 /* Whether two runs of `n_rows` rows state the same, row by row. */
 bool columns_equal(const struct columns *c, uint32_t a, uint32_t b, uint32_t n_rows);

@@ -461,6 +461,19 @@ exchange_name_of(struct str canonical)
 	return mp_get_str(&in);
 }
 
+static void
+sort_names(struct exchange *e)
+{
+	e->by_name = mem_alloc(e->n_fields * sizeof *e->by_name);
+	for (size_t i = 0; i < e->n_fields; i++) {
+		size_t at = i;
+		for (; at > 0 && str_cmp(e->fields[e->by_name[at - 1]].name, e->fields[i].name) > 0;
+		     at--)
+			e->by_name[at] = e->by_name[at - 1];
+		e->by_name[at] = (uint8_t)i;
+	}
+}
+
 struct exchange *
 exchange_decode(struct str canonical)
 {
@@ -481,6 +494,7 @@ exchange_decode(struct str canonical)
 		exchange_free(e);
 		return NULL;
 	}
+	sort_names(e);
 	return e;
 }
 
@@ -495,6 +509,7 @@ exchange_free(struct exchange *e)
 		free(e->fields[i].units);
 	}
 	free(e->fields);
+	free(e->by_name);
 	free((char *)e->canonical.p);
 	free(e);
 }

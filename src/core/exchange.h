@@ -113,6 +113,7 @@ struct exchange {
 	bool moderated[2];    /* by side: the operator approves what is published */
 	struct field *fields;
 	size_t n_fields;
+	uint8_t *by_name;     /* fields' places, in byte order of their names; made on decoding */
 	struct str canonical; /* the bytes that all texts above point into; owned */
 };
 

@@ -212,8 +212,9 @@ market_loaded(struct market *m)
 		participant_read(m, m->participants[i]);
 		market_index_participant(m, m->participants[i]);
 	}
+	listings_settle(m, ALL_EXCHANGES);
 	for (uint32_t i = 1; i <= m->n_listings; i++) {
-		listing_settle(m, listing_at(m, i));
+		m->n_open += listing_at(m, i)->state == STATE_OPEN;
 		deadlines_note(m, listing_at(m, i));
 	}
 	for (uint32_t i = 0; i < m->n_places; i++) {

@@ -223,20 +223,25 @@ put_scalar(const struct entry *e, const struct field *f, size_t field, struct fi
 /* ---- rows ---- */
 
 static void
-put_row(const struct entry *e)
+put_field(const struct entry *e, size_t i)
 {
 	const struct columns *c = e->l->columns;
+	const struct field *f = &c->exchange->fields[i];
+	struct field_index *index = &e->l->fields[i];
+	struct statement s = box_statement((struct box){c, e->row}, i);
+	count(e, &index->prefer, s.stated && s.prefer);
+	if (field_is_set(f))
+		put_set(e, f, index, &s);
+	else
+		put_scalar(e, f, i, index, &s);
+}
+
+static void
+put_row(const struct entry *e)
+{
 	put(e, &e->l->all);
-	for (size_t i = 0; i < c->exchange->n_fields; i++) {
-		const struct field *f = &c->exchange->fields[i];
-		struct field_index *index = &e->l->fields[i];
-		struct statement s = box_statement((struct box){c, e->row}, i);
-		count(e, &index->prefer, s.stated && s.prefer);
-		if (field_is_set(f))
-			put_set(e, f, index, &s);
-		else
-			put_scalar(e, f, i, index, &s);
-	}
+	for (size_t i = 0; i < e->l->columns->exchange->n_fields; i++)
+		put_field(e, i);
 }
 
 void
@@ -245,6 +250,20 @@ lookup_add(struct lookup *l, uint32_t row, uint32_t owner, uint32_t opening, str
 	lanes_put(&l->lanes, row, owner, opening);
 	put_row(&(struct entry){l, row, true, d});
 	ranges_renew(l);
+}
+
+void
+lookup_fill(struct lookup *l, const struct arrival *rows, size_t n, struct dict *d)
+{
+	for (size_t k = 0; k < n; k++) {
+		struct entry e = {l, rows[k].row, true, d};
+		lanes_put(&l->lanes, rows[k].row, rows[k].owner, rows[k].opening);
+		put(&e, &l->all);
+	}
+	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
+		for (size_t k = 0; k < n; k++)
+			put_field(&(struct entry){l, rows[k].row, true, d}, i);
+	ranges_build(l);
 }
 
 void

@@ -119,16 +119,21 @@ choose_boxes(const struct market *m, const struct listing *need, const struct li
 }
 
 static void
-explain_statement(const struct market *m, const struct listing *l, size_t box,
-		  struct explained_field *ret)
+explain_statements(const struct market *m, const struct listing *l, size_t box,
+		   struct explanation *e)
 {
+	struct str statements[MAX_STATEMENTS];
 	struct buf room = BUF_EMPTY;
 	enum side side = (enum side)l->side;
-	struct str s =
-	    body_statement(ret->field, side, listing_body(l), box, owner_of(m, l), &room);
-	if (s.p)
-		ret->statement[side] = (struct str){mem_dup(s.p, s.len), s.len};
-	ret->unknown[side] = !s.p && ret->field->side[side].from != ATTRIBUTE_NONE;
+
+	body_statements(e->exchange, side, listing_body(l), owner_of(m, l), &room, statements);
+	for (size_t i = 0; i < e->n_fields; i++) {
+		struct str s = statements[box * e->n_fields + i];
+		struct explained_field *f = &e->fields[i];
+		if (s.p)
+			f->statement[side] = (struct str){mem_dup(s.p, s.len), s.len};
+		f->unknown[side] = !s.p && e->exchange->fields[i].side[side].from != ATTRIBUTE_NONE;
+	}
 	buf_free(&room);
 }
 
@@ -147,8 +152,6 @@ explain_field(const struct market *m, const struct listing *need, const struct l
 	    stated_by(listing_box(m, need, e->need_box), listing_box(m, offer, e->offer_box), i);
 	ret->field = f;
 	ret->met = field_meets(f, &s, m->dict);
-	explain_statement(m, need, e->need_box, ret);
-	explain_statement(m, offer, e->offer_box, ret);
 	for (enum side side = NEED; side <= OFFER; side++) {
 		ret->blamed[side] = !ret->met && side_insists(f, &s, side);
 		ret->points[side] = f->side[side].weight
@@ -174,6 +177,8 @@ market_explain(const struct market *m, const struct listing *need, const struct 
 	ret->fields = mem_zalloc(ret->n_fields * sizeof *ret->fields);
 	for (size_t i = 0; i < ret->n_fields; i++)
 		explain_field(m, need, offer, ret, i, &ret->fields[i]);
+	explain_statements(m, need, ret->need_box, ret);
+	explain_statements(m, offer, ret->offer_box, ret);
 	return true;
 }
 

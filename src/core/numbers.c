@@ -67,8 +67,18 @@ number_cmp(const void *a, const void *b)
 void
 numbers_sort(uint32_t *at, size_t len)
 {
-	if (len > 1)
+	enum { SHORT = 16 };
+	if (len > SHORT) {
 		qsort(at, len, sizeof *at, number_cmp);
+		return;
+	}
+	for (size_t i = 1; i < len; i++) {
+		uint32_t number = at[i];
+		size_t place = i;
+		for (; place > 0 && at[place - 1] > number; place--)
+			at[place] = at[place - 1];
+		at[place] = number;
+	}
 }
 
 void

@@ -126,20 +126,38 @@ renew(struct lookup *l, struct ranges *r, unsigned at, bool place)
 	fill(l, r, at, first);
 }
 
+static bool
+has_enough(const struct lookup *l)
+{
+	return l->all.n >= RANGES_FEWEST && l->all.dense;
+}
+
+static void
+renew_field(struct lookup *l, size_t i)
+{
+	const struct field *f = &l->columns->exchange->fields[i];
+	bool place = f->type == FIELD_GEO;
+	unsigned n = place ? 3 : field_lanes(f);
+	for (unsigned k = 0; k < n && l->lanes.at[i]; k++)
+		renew(l, &l->fields[i].ranges[k], l->lanes.at[i] + k, place);
+}
+
+void
+ranges_build(struct lookup *l)
+{
+	for (size_t i = 0; has_enough(l) && i < l->columns->exchange->n_fields; i++)
+		renew_field(l, i);
+}
+
 void
 ranges_renew(struct lookup *l)
 {
-	const struct exchange *e = l->columns->exchange;
-	if (l->all.n < RANGES_FEWEST || !l->all.dense)
+	if (!has_enough(l))
 		return;
-	for (size_t i = 0; i < e->n_fields; i++) {
-		struct field_index *index = &l->fields[i];
-		bool place = e->fields[i].type == FIELD_GEO;
-		unsigned n = place ? 3 : field_lanes(&e->fields[i]);
-		if (!l->lanes.at[i] || l->all.n / GROWTH < index->ranges[0].built)
+	for (size_t i = 0; i < l->columns->exchange->n_fields; i++) {
+		if (!l->lanes.at[i] || l->all.n / GROWTH < l->fields[i].ranges[0].built)
 			continue;
-		for (unsigned k = 0; k < n; k++)
-			renew(l, &index->ranges[k], l->lanes.at[i] + k, place);
+		renew_field(l, i);
 		return; /* the next row renews the next */
 	}
 }

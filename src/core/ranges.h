@@ -10,4 +10,6 @@
  * about as many rows as between any others.
  */
 void ranges_renew(struct lookup *l);
+/* Gives all lanes edges by what is stored now. */
+void ranges_build(struct lookup *l);
 void ranges_done(struct ranges *r);

@@ -8,7 +8,9 @@
  * hundred times in a turn is written once.
  */
 
+#ifndef XXH_INLINE_ALL
 #define XXH_INLINE_ALL
+#endif
 #include <xxhash.h>
 
 #include "core/state.h"

@@ -120,7 +120,9 @@ place(struct searches *s, struct search *search)
 {
 	static const struct participant nobody;
 	struct bench *b = bench_of(s, search->exchange, search->side);
-	search->row = columns_add(b->columns, search->id, search->body, &nobody, s->market->dict);
+	uint32_t one;
+	search->row =
+	    columns_add(b->columns, search->id, search->body, &nobody, s->market->dict, &one);
 	lookup_add(b->lookup, search->row, 0, 0, s->market->dict);
 }
 

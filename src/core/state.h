@@ -266,9 +266,10 @@ bool apply_settings(struct market *m, struct str definition);
 bool apply_tree(struct market *m, struct str definition);
 bool apply_exchange(struct market *m, struct str definition);
 
-/* Makes what a listing states from its body and its participant, and if open puts it into its
- * lookup. */
-void listing_settle(struct market *m, struct listing *l);
+#define ALL_EXCHANGES SIZE_MAX
+/* Makes what the listings of an exchange, or of all, state from their bodies and participants, and fills its
+ * lookups, which must be empty. */
+void listings_settle(struct market *m, size_t exchange);
 
 /* ---- pair.c ---- */
 

@@ -62,7 +62,8 @@ add(struct world *w, const char *json)
 	json_to_mp(json, &written);
 	if (intake_body(w->exchange, NEED, mp_of(buf_str(&written)), true, &canonical, &refusal))
 		fail_msg("%s: %s", refusal.field, refusal.message);
-	uint32_t row = columns_add(w->columns, ++w->listings, buf_str(&canonical), NULL, w->dict);
+	uint32_t n,
+	    row = columns_add(w->columns, ++w->listings, buf_str(&canonical), NULL, w->dict, &n);
 	buf_free(&written);
 	buf_free(&canonical);
 	return row;

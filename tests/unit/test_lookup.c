@@ -344,8 +344,9 @@ add_listing(struct run *r)
 	struct buf body = BUF_EMPTY;
 	static const struct participant nobody;
 	random_body(r->exchange, &r->how, one_in(8) ? 2 : 0, &body);
-	struct stored s = {.n_rows = (uint32_t)body_boxes(buf_str(&body))};
-	s.row = columns_add(r->columns[0], ++r->openings, buf_str(&body), &nobody, r->dict);
+	struct stored s;
+	s.row =
+	    columns_add(r->columns[0], ++r->openings, buf_str(&body), &nobody, r->dict, &s.n_rows);
 	for (uint32_t i = 0; i < s.n_rows; i++)
 		lookup_add(r->lookup, s.row + i, 1, r->openings, r->dict);
 	r->stored = mem_grow(r->stored, r->n_stored, &r->cap_stored, sizeof s);
@@ -397,7 +398,7 @@ check_probe(struct run *r)
 	struct numbers truth = {0};
 	struct bound bound;
 	random_body(r->exchange, &r->how, 0, &body);
-	uint32_t row = columns_add(r->columns[1], 1, buf_str(&body), &nobody, r->dict);
+	uint32_t one, row = columns_add(r->columns[1], 1, buf_str(&body), &nobody, r->dict, &one);
 	struct box probe = {r->columns[1], row};
 
 	for (size_t i = 0; i < r->n_stored; i++)

@@ -147,9 +147,8 @@ assert_met(struct plain *p, struct searches *s, const struct market *m, const st
 	static struct numbers met;
 	enum side side = side_other((enum side)l->side);
 	const struct participant *owner = market_participant_at(m, l->participant);
-	uint32_t rows = (uint32_t)body_boxes(listing_body(l));
-	uint32_t row =
-	    columns_add(p->listings[l->side], l->number, listing_body(l), owner, p->dict);
+	uint32_t rows, row = columns_add(p->listings[l->side], l->number, listing_body(l), owner,
+					 p->dict, &rows);
 	size_t n = 0;
 	searches_met(s, l, &met);
 	for (uint32_t id = 1; id <= SEARCHES; id++) {
@@ -172,10 +171,11 @@ random_add(struct plain *p, struct searches *s, struct chance *c, uint32_t id)
 	static const struct participant nobody;
 	struct buf json = BUF_EMPTY, body = BUF_EMPTY;
 	enum side side = chance_is(c, 1, 2) ? NEED : OFFER;
+	uint32_t one;
 	trade_write(searches_exchange(s, 0, side), side, random_search(c, &json), true, &body);
 	searches_add(s, id, 0, side, buf_str(&body));
 	p->side[id] = side;
-	p->row[id] = columns_add(p->searches[side], id, buf_str(&body), &nobody, p->dict);
+	p->row[id] = columns_add(p->searches[side], id, buf_str(&body), &nobody, p->dict, &one);
 	buf_free(&json);
 	buf_free(&body);
 }
