@@ -199,6 +199,48 @@ bool market_explain(const struct market *m, const struct listing *need, const st
 		    struct explanation *ret);
 void explanation_done(struct explanation *e);
 
+/* ---- matches, checked ---- */
+
+/* How what is found, or was told, can differ from the rule of matching. */
+enum divergence_kind {
+	DIVERGENCE_MISSED, /* it matches and is not found */
+	DIVERGENCE_EXTRA,  /* it is found, or found twice, and does not match */
+	DIVERGENCE_SCORE,  /* it is found with another score, or by other boxes */
+	DIVERGENCE_RANK,   /* it is among the best, and not found where only these are looked for */
+	DIVERGENCE_TOLD,   /* it is told and does not match, or has another score */
+};
+/* By kind, for people and programs; ends with NULL. */
+extern const char *const divergence_names[];
+
+/* Whether two listings match, and if so how well; all zero where they do not. */
+struct verdict {
+	bool match;
+	uint16_t score; /* 0..1000 */
+	uint8_t need_box, offer_box;
+};
+struct divergence {
+	enum divergence_kind kind;
+	const struct listing *need, *offer;
+	struct verdict said; /* by the index; TOLD: as it was told */
+	struct verdict rule;
+};
+typedef void (*divergence_fn)(void *arg, const struct divergence *d);
+
+/* What a step of checking did. */
+struct checked {
+	uint64_t pairs; /* judged */
+	uint64_t work;	/* done: listings looked at, and pairs of boxes judged */
+	uint32_t next;	/* the number of the first listing not looked at; 0: it was the last step */
+};
+/*
+ * Judges an open listing with the listings of the other side of its exchange, by number from `from`
+ * (1: the first) on, and reports where the index finds something else among these. The first step
+ * checks the listing's best matches and, while no telling work waits, its told pairs as well. Ends
+ * behind about `work` units, or as many as the listing has matches, for finding these takes as long.
+ */
+struct checked market_check(const struct market *m, const struct listing *l, uint32_t from,
+			    uint64_t work, divergence_fn report, void *arg);
+
 /* ---- streams ---- */
 
 /*
