@@ -70,6 +70,8 @@ struct dispatch {
 	fact_fn emit; /* takes the facts that commands make */
 	void *emit_arg;
 	int64_t started_ms;
+	/* By index.verify, since the start: pairs judged, and what was not as the rule says. */
+	uint64_t verified_pairs, divergences;
 	void (*health)(void *arg, struct health *ret); /* NULL: nothing to tell, as in tests */
 	void *health_arg;
 	/*

@@ -79,7 +79,7 @@ status(struct call *c)
 	char digest[17];
 
 	snprintf(digest, sizeof digest, "%016llx", (unsigned long long)market_digest(c->market));
-	proto_write_ok(c->reply, c->request->id, 11 + (d->health ? HEALTH_PAIRS : 0));
+	proto_write_ok(c->reply, c->request->id, 13 + (d->health ? HEALTH_PAIRS : 0));
 	put_key(c, "server");
 	mp_put_text(c->reply, "matchd " MATCHD_VERSION);
 	put_epoch(c);
@@ -93,6 +93,8 @@ status(struct call *c)
 	put_pair(c, "open", counts.open);
 	put_pair(c, "told", counts.told);
 	put_pair(c, "queue", market_queue(c->market));
+	put_pair(c, "verified_pairs", d->verified_pairs);
+	put_pair(c, "divergences", d->divergences);
 	put_key(c, "uptime_ms");
 	mp_put_int(c->reply, c->clock_ms - c->dispatch->started_ms);
 	if (d->health)
@@ -423,6 +425,7 @@ dispatch_read_handler(const char *message)
 	    {"listing.list", listing_list},
 	    {"listing.matches", listing_matches},
 	    {"match.explain", match_explain},
+	    {"index.verify", index_verify},
 	    {"facts.read", facts_read},
 	    {"streams.heads", streams_heads},
 	};

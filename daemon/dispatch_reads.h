@@ -11,6 +11,8 @@ bool match_explain(struct call *c);
 /* dispatch_facts.c */
 bool facts_read(struct call *c);
 bool streams_heads(struct call *c);
+/* dispatch_verify.c */
+bool index_verify(struct call *c);
 /* dispatch_exchange.c */
 bool exchange_list(struct call *c);
 bool exchange_show(struct call *c);

@@ -96,6 +96,10 @@ static const struct {
 			     "and withdrawals go on. Make room; matchd notices by itself."},
     [LOG_ID_STORAGE_ROOM] = {"storage_room", "39f54fb04a6b4f42a35885437e6c22b9", LEVEL_NOTICE,
 			     "There is room again, and everything is taken."},
+    [LOG_ID_INDEX_DIVERGED] =
+	{"index_diverged", "f9352014a133474c9907fdaa22ba0c13", LEVEL_ERROR,
+	 "`matchctl verify --live` found matches that are not what the rule says. Restart matchd, "
+	 "which builds the index anew, and report it."},
 };
 
 static const char *const level_names[] = {

@@ -45,6 +45,8 @@ static const struct proto_field status_results[] = {
     {"open", PROTO_INT, PROTO_REQUIRED, 0, 0, "how many are open"},
     {"told", PROTO_INT, PROTO_REQUIRED, 0, 0, "told pairs"},
     {"queue", PROTO_INT, PROTO_REQUIRED, 0, 0, "units of telling work that wait"},
+    {"verified_pairs", PROTO_INT, 0, 0, 0, "that index.verify judged since the core started"},
+    {"divergences", PROTO_INT, 0, 0, 0, "that it found"},
     {"uptime_ms", PROTO_INT, PROTO_REQUIRED, 0, 0, "since the core started"},
     {"store_bytes", PROTO_INT, 0, 0, 0, "that the store takes on its disk"},
     {"map_bytes", PROTO_INT, 0, 0, 0, "that it may take before its map grows"},
@@ -273,6 +275,35 @@ static const struct proto_field explain_results[] = {
     END,
 };
 
+/* ---- the index ---- */
+
+static const struct proto_field verify_args[] = {
+    {"exchange", PROTO_TEXT, 0, 1, NAME, "only its listings"},
+    {"sample", PROTO_INT, 0, 1, UINT32_MAX,
+     "instead of `every`: of all open listings at most so many, evenly spread"},
+    {"every", PROTO_INT, 0, 1, UINT32_MAX, "of open listings one in so many (default 1)"},
+    {"from", PROTO_INT, 0, 1, UINT32_MAX, "begin here: the answer's `next`"},
+    {"from_counterpart", PROTO_INT, 0, 1, UINT32_MAX, "with it: the answer's `next_counterpart`"},
+    {"work", PROTO_INT, 0, 1, 100000,
+     "look at about so many counterparts, or pairs of variants (default 20000)"},
+    END,
+};
+static const struct proto_field verify_results[] = {
+    {"listings", PROTO_INT, PROTO_REQUIRED, 0, 0, "how many were finished in this step"},
+    {"pairs", PROTO_INT, PROTO_REQUIRED, 0, 0, "how many were judged"},
+    {"diverging", PROTO_INT, PROTO_REQUIRED, 0, 0, "how many divergences were found"},
+    {"divergences", PROTO_ARRAY, PROTO_REQUIRED, 0, 0,
+     "{kind, need, offer, said, rule} each, the first 100 of them: `said` is what the index says, "
+     "`rule` "
+     "what is right, each {score, need_box, offer_box} or nil for no match; `kind` is missed, "
+     "extra, score (another score or other variants), rank (missed where only the best are "
+     "looked for) or told (`said` was told, and no work waits that would tell otherwise)"},
+    {"every", PROTO_INT, PROTO_REQUIRED, 0, 0, "give it back, without `sample`"},
+    {"next", PROTO_INT, 0, 0, 0, "give it as `from` to go on; absent at the end"},
+    {"next_counterpart", PROTO_INT, 0, 0, 0, "with it"},
+    END,
+};
+
 /* ---- facts ---- */
 
 static const struct proto_field facts_args[] = {
@@ -431,6 +462,8 @@ const struct proto_message proto_messages[] = {
      "All matches of a listing, best first, by page."},
     {"match.explain", false, explain_args, explain_results,
      "Why two listings match, or not, field by field."},
+    {"index.verify", false, verify_args, verify_results,
+     "Compares what the index finds with the rule of matching, pair by pair, a step at a time."},
     {"subscription.create", true, subscription_create_args, subscription_create_results,
      "Makes a durable subscription; the same again changes nothing."},
     {"subscription.delete", true, subscription_name_args, subscription_delete_results,

@@ -6,10 +6,11 @@
   compare.py --driver PATH --play FILE                           one history, of JSON lines as printed on a divergence
 
 A history is played on both, command by command. Compared are every reply, at random points and at the end all that is
-stored (matches, told pairs, listings, queue), and at the end every fact in its order. At random points the program
-replays its facts into an empty market, and loads that one's rows into another, which must come to the same digest; it
-goes on with that. Played once more in one turn, without these, its facts must be the same to the byte. Every tenth history is instead a set of
-publications that is sent in several orders, which must all give the same matches.
+stored (matches, told pairs, listings, queue), which the program must then find in order itself, and at the end every
+fact in its order. At random points the program replays its facts into an empty market, and loads that one's rows into
+another, which must come to the same digest; it goes on with that. Played once more in one turn, without these, its
+facts must be the same to the byte. Every tenth history is instead a set of publications that is sent in several orders,
+which must all give the same matches.
 
 A history on which the two differ is made as short as it can be while they still differ, and printed as JSON lines.
 drivers.py says what the program is asked.
@@ -29,6 +30,7 @@ from random_exchanges import FIELD_NAMES
 from exchange import SIDES
 
 SHUFFLED_EVERY = 10
+STEP_OF_WORK = 50  # so small that many checks take several steps
 PRINTED_DIVERGENCES = 3
 COMPARED = {"dump": ("matches", "told", "listings", "queue"), "facts": ("facts",), "replay": ("ok", "same", "digest")}
 COMPARED_OF_COMMANDS = ("ok", "result", "error")
@@ -64,7 +66,21 @@ def play(commands, driver):
         for part in COMPARED.get(command["cmd"], COMPARED_OF_COMMANDS):
             if expected.get(part) != actual.get(part):
                 return Divergence(command, part, expected.get(part), actual.get(part))
+        if command["cmd"] == "dump" and (accusation := accuses_itself(driver)):
+            return accusation
     return differs_in_one_turn(commands, actual["bytes"], driver)
+
+
+def accuses_itself(driver):
+    """Where the program's check of its own index says that matches, or told pairs, are not as they should be."""
+    step = {"cmd": "index.verify", "work": STEP_OF_WORK}
+    while True:
+        reply = driver.request(step)
+        if reply.get("divergences") != []:
+            return Divergence(step, "divergences", [], reply.get("divergences", reply))
+        if "next" not in reply:
+            return None
+        step |= {"from": reply["next"], "from_counterpart": reply["next_counterpart"]}
 
 
 def differs_in_one_turn(commands, expected, driver):

@@ -100,6 +100,9 @@ static const struct {
      "\"after\":7,\"limit\":1000}"},
     {"listing.matches", "{\"listing\":\"acme/turning\",\"after\":20,\"limit\":20}"},
     {"match.explain", "{\"need\":\"beta/shafts\",\"offer\":\"acme/turning\"}"},
+    {"index.verify",
+     "{\"exchange\":\"patents\",\"sample\":200,\"every\":1000,\"from\":17,"
+     "\"from_counterpart\":4294967295,\"work\":100000}"},
     {"facts.read", "{\"from\":9007199254740993,\"limit\":1000,\"stream\":\"p.acme\"}"},
     {"streams.heads", "{\"streams\":[\"p.acme\",\"x.patents\"]}"},
     {"subscription.create",

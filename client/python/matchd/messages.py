@@ -44,6 +44,10 @@ class StatusReply(TypedDict):
     """told pairs"""
     queue: int
     """units of telling work that wait"""
+    verified_pairs: NotRequired[int]
+    """that index.verify judged since the core started"""
+    divergences: NotRequired[int]
+    """that it found"""
     uptime_ms: int
     """since the core started"""
     store_bytes: NotRequired[int]
@@ -171,6 +175,28 @@ class MatchExplainReply(TypedDict):
     nothing, "unknown" where it would come from a participant who lacks it; a field that is not public has
     `hidden` and nothing else
     """
+
+
+class IndexVerifyReply(TypedDict):
+    listings: int
+    """how many were finished in this step"""
+    pairs: int
+    """how many were judged"""
+    diverging: int
+    """how many divergences were found"""
+    divergences: list[Any]
+    """
+    {kind, need, offer, said, rule} each, the first 100 of them: `said` is what the index says, `rule` what is right,
+    each {score, need_box, offer_box} or nil for no match; `kind` is missed, extra, score (another score or other
+    variants), rank (missed where only the best are looked for) or told (`said` was told, and no work waits that
+    would tell otherwise)
+    """
+    every: int
+    """give it back, without `sample`"""
+    next: NotRequired[int]
+    """give it as `from` to go on; absent at the end"""
+    next_counterpart: NotRequired[int]
+    """with it"""
 
 
 class SubscriptionCreateReply(TypedDict):
@@ -839,6 +865,40 @@ def match_explain(
     )
 
 
+def index_verify(
+    *,
+    exchange: str | None = None,
+    sample: int | None = None,
+    every: int | None = None,
+    from_: int | None = None,
+    from_counterpart: int | None = None,
+    work: int | None = None,
+) -> Request[IndexVerifyReply]:
+    """Compares what the index finds with the rule of matching, pair by pair, a step at a time. Reads.
+
+    exchange: only its listings
+    sample: instead of `every`: of all open listings at most so many, evenly spread
+    every: of open listings one in so many (default 1)
+    from_: begin here: the answer's `next`
+    from_counterpart: with it: the answer's `next_counterpart`
+    work: look at about so many counterparts, or pairs of variants (default 20000)
+    """
+    return Request(
+        "index.verify",
+        arguments(
+            {},
+            {
+                "exchange": exchange,
+                "sample": sample,
+                "every": every,
+                "from": from_,
+                "from_counterpart": from_counterpart,
+                "work": work,
+            },
+        ),
+    )
+
+
 def subscription_create(
     name: str,
     *,
@@ -1072,6 +1132,7 @@ class Messages:
     listing_list = Method(listing_list)
     listing_matches = Method(listing_matches)
     match_explain = Method(match_explain)
+    index_verify = Method(index_verify)
     subscription_create = Method(subscription_create)
     subscription_delete = Method(subscription_delete)
     subscription_show = Method(subscription_show)
