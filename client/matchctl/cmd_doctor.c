@@ -284,6 +284,21 @@ check_queue(struct doctor *d)
 	    TR("%" PRIu64 " units of telling work wait", "ждёт единиц работы: %" PRIu64), queue);
 }
 
+static void
+check_index(struct doctor *d)
+{
+	uint64_t pairs = 0, divergences = 0;
+	if (!number(d, "divergences", &divergences))
+		return;
+	number(d, "verified_pairs", &pairs);
+	say_finding(d, divergences > 0 ? FAIL : OK, "index",
+		    TR("restart matchd, which builds the index anew, and report it",
+		       "перезапустите matchd: индекс построится заново, и сообщите об этом"),
+		    TR("%" PRIu64 " pairs verified since the start, %" PRIu64 " divergences",
+		       "со старта проверено пар: %" PRIu64 ", расхождений: %" PRIu64),
+		    pairs, divergences);
+}
+
 int
 cmd_doctor(struct tool *t)
 {
@@ -297,6 +312,7 @@ cmd_doctor(struct tool *t)
 		check_space(&d);
 		check_clock(&d);
 		check_queue(&d);
+		check_index(&d);
 	}
 	matchd_reply_free(d.status);
 	return d.code;

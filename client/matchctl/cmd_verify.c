@@ -1,9 +1,11 @@
-/* verify: everything that a store, or a backup, holds against everything else. */
+/* verify: everything that a store, or a backup, holds against everything else; with --live, what the
+ * running matchd finds (verify_live.h). */
 
 #include "client/matchctl/data.h"
 #include "client/matchctl/json.h"
 #include "client/matchctl/style.h"
 #include "client/matchctl/times.h"
+#include "client/matchctl/verify_live.h"
 #include "recovery/verify.h"
 
 #include <inttypes.h>
@@ -173,10 +175,33 @@ check(struct checking *c, const char *path)
 	return findings > 0 ? EXIT_REFUSED : EXIT_DONE;
 }
 
+/* Options that go with one of the two ways to verify only. */
+static int
+check_options(const struct tool *t)
+{
+	bool sample = tool_flag(t, "sample"), all = tool_flag(t, "all");
+	const char *wrong = NULL;
+	if (tool_flag(t, "live") && (t->n_operands > 0 || tool_flag(t, "data")))
+		wrong = TR("--live asks the running matchd: leave out FILE and --data",
+			   "--live спрашивает работающий matchd: уберите FILE и --data");
+	else if (!tool_flag(t, "live") && (sample || all || tool_flag(t, "exchange")))
+		wrong = TR("--exchange, --sample and --all go with --live",
+			   "--exchange, --sample и --all нужны вместе с --live");
+	else if (sample && all)
+		wrong = TR("give --sample or --all", "укажите --sample или --all");
+	if (wrong)
+		fprintf(stderr, "matchctl: %s\n", wrong);
+	return wrong ? EXIT_USAGE : EXIT_DONE;
+}
+
 int
 cmd_verify(struct tool *t)
 {
 	struct checking c = {.tool = t};
+	if (check_options(t) != EXIT_DONE)
+		return EXIT_USAGE;
+	if (tool_flag(t, "live"))
+		return verify_live(t);
 	char *directory = t->n_operands > 0 ? NULL : data_directory(t);
 	const char *path = directory ? directory : t->operands[0];
 	data_guard();

@@ -334,6 +334,21 @@ const struct option_spec data_options[] = {
     NO_OPTION,
 };
 
+const struct option_spec verify_options[] = {
+    DATA_OPTION,
+    {"live", 'l', NULL,
+     TEXTS("check the matches of the running matchd instead",
+	   "вместо этого проверить совпадения работающего matchd")},
+    {"exchange", 'E', "EXCHANGE",
+     TEXTS("with --live: only of this exchange", "с --live: только этой площадки")},
+    {"sample", 'n', "N",
+     TEXTS("with --live: of so many open listings at most, evenly spread (default: 200)",
+	   "с --live: не больше чем N открытых объявлений, взятых равномерно (иначе 200)")},
+    {"all", 'a', NULL,
+     TEXTS("with --live: of all open listings", "с --live: всех открытых объявлений")},
+    NO_OPTION,
+};
+
 const struct option_spec backup_options[] = {
     DATA_OPTION,
     {"force", 0, NULL, TEXTS("replace a FILE that is there", "заменить FILE, если он есть")},

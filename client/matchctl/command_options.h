@@ -23,5 +23,6 @@ extern const struct option_spec watch_options[];
 extern const struct option_spec subscription_create_options[];
 extern const struct option_spec subscription_list_options[];
 extern const struct option_spec data_options[];
+extern const struct option_spec verify_options[];
 extern const struct option_spec backup_options[];
 extern const struct option_spec facts_options[];

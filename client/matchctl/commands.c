@@ -269,10 +269,10 @@ const struct command commands[] = {
      TEXTS("look whether all is well, and say what to do",
 	   "проверить, всё ли в порядке, и что делать"),
      TEXTS(
-	 "Sockets and who may use them, gateway and core, versions, store, space, clock, queue.\n"
-	 "Exits with 0, also after warnings; with 3 where matchd cannot be reached, with 1 where\n"
-	 "something else fails.\n",
-	 "Сокеты и права на них, шлюз и ядро, версии, хранилище, место, часы, очередь.\n"
+	 "Sockets and who may use them, gateway and core, versions, store, space, clock, queue,\n"
+	 "index. Exits with 0, also after warnings; with 3 where matchd cannot be reached, with 1\n"
+	 "where something else fails.\n",
+	 "Сокеты и права на них, шлюз и ядро, версии, хранилище, место, часы, очередь, индекс.\n"
 	 "Код завершения 0, в том числе с предупреждениями; 3, если matchd недоступен; 1, если\n"
 	 "не в порядке что-то ещё.\n")},
     {"backup", "FILE", 1, 1, backup_options, cmd_backup,
@@ -295,18 +295,27 @@ const struct command commands[] = {
 	 "В каталоге не должно быть хранилища, и matchd там не должен работать. Сначала копия\n"
 	 "проверяется целиком; от неудачи ничего не остаётся. Номера фактов сохраняются, а эпоха\n"
 	 "новая: по ней подписчики узнают, что дальше под теми же номерами другие факты.\n")},
-    {"verify", "[FILE]", 0, 1, data_options, cmd_verify,
-     TEXTS("check everything that the store, or a backup, holds",
-	   "проверить всё, что есть в хранилище или в резервной копии"),
+    {"verify", "[FILE]", 0, 1, verify_options, cmd_verify,
+     TEXTS("check everything that the store, or a backup, holds, or the matches of matchd",
+	   "проверить всё, что есть в хранилище или в резервной копии, или совпадения matchd"),
      TEXTS(
 	 OWN_EN
 	 "The journal's chain, rows, asides and heads of streams, the market that the rows make,\n"
 	 "and, where no fact was dropped, the market that all facts make. Takes the memory of a\n"
-	 "second matchd. Exits with 1 where something is damaged.\n",
+	 "second matchd. Exits with 1 where something is damaged.\n\n"
+	 "With --live the running matchd is asked instead: listings are judged with all of the\n"
+	 "other side by the rule of matching, and what its index finds, and what was told, must "
+	 "be\n"
+	 "the same. Exits with 1 where it is not. That goes on beside everything else, a few\n"
+	 "milliseconds at a time; --all judges every pair there is.\n",
 	 OWN_RU
 	 "Цепь журнала, строки, записи сервиса, головы потоков, рынок из строк и, если факты не\n"
 	 "удалялись, рынок из всех фактов. Памяти нужно как второму matchd. Код завершения 1,\n"
-	 "если что-то повреждено.\n")},
+	 "если что-то повреждено.\n\n"
+	 "С --live вместо этого спрашивают работающий matchd: объявления сравниваются по правилам\n"
+	 "подбора со всеми объявлениями другой стороны, и то, что находит индекс и что было\n"
+	 "сообщено, должно быть тем же. Код завершения 1, если это не так. Проверка идёт рядом с\n"
+	 "обычной работой, по нескольку миллисекунд; --all сравнивает все пары.\n")},
     {"facts", "", 0, 0, facts_options, cmd_facts, TEXTS("print the journal", "напечатать журнал"),
      TEXTS(OWN_EN
 	   "A line names the fact and whom it concerns. With --json a fact is whole, as it is\n"

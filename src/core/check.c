@@ -182,7 +182,8 @@ market_check(const struct market *m, const struct listing *l, uint32_t from, uin
 			break;
 		}
 		ret.work++;
-		if (o->exchange == l->exchange && o->side != l->side) {
+		bool pair = o->exchange == l->exchange && o->side != l->side;
+		if (pair) {
 			compare(&c, o, is_found ? &s->found[at] : NULL);
 			ret.pairs++;
 			ret.work += (uint64_t)l->n_rows * o->n_rows;
@@ -191,7 +192,7 @@ market_check(const struct market *m, const struct listing *l, uint32_t from, uin
 		/* Found once more, or what is no counterpart at all. */
 		for (; at < s->n_found && s->found[at].counterpart == number; at++)
 			report(&c, DIVERGENCE_EXTRA, o, verdict_found(&s->found[at]),
-			       (struct verdict){0});
+			       pair ? judge(&c, o) : (struct verdict){0});
 	}
 	return ret;
 }

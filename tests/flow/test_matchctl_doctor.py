@@ -15,7 +15,7 @@ from processes import Processes
 from protocol_client import pack, unpack
 from test_matchctl import DONE, REFUSED, UNREACHABLE, ctl, objects
 
-CHECKS = ["commands", "feed", "gateway", "core", "versions", "store", "space", "clock", "queue"]
+CHECKS = ["commands", "feed", "gateway", "core", "versions", "store", "space", "clock", "queue", "index"]
 
 
 def findings(daemon, *arguments, status=DONE):

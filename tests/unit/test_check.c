@@ -222,6 +222,7 @@ test_what_is_found_twice_is_extra(void **state)
 	struct divergence d =
 	    assert_only(check_in_steps(w, w->need, 50), DIVERGENCE_EXTRA, w->need, twice);
 	assert_true(d.said.match);
+	assert_true(d.rule.match);
 }
 
 static void
