@@ -65,6 +65,7 @@ def test_every_command_and_every_option_is_offered():
         (["publish", "--format", "y"], "yaml"),
         (["publish", "x"], ""),
         (["list", "--exchange", ""], "measures parts"),
+        (["verify", "--live", "--exchange", "p"], "parts"),
         (["exchange", "show", "p"], "parts"),
         (["template", "p"], "parts"),
         (["template", "parts", ""], "need offer"),
