@@ -234,8 +234,6 @@ outside(const lane *at, const lane_vector *lo, const lane_vector *hi, size_t vec
 	return all != 0;
 }
 
-enum verdict { VERDICT_OUT, VERDICT_SURE, VERDICT_UNSURE };
-
 static inline int64_t
 lane_distance2(const lane *at, const struct reach *r)
 {
@@ -243,7 +241,7 @@ lane_distance2(const lane *at, const struct reach *r)
 	return x * x + y * y + z * z;
 }
 
-static enum verdict
+static enum lane_verdict
 judge_reach(const struct reach *r, const lane *at)
 {
 	if (at[0] == LANE_SILENT_PLACE)
@@ -314,7 +312,7 @@ places_are_met(const struct judge *j, uint32_t row, const lane *at)
 {
 	for (size_t i = 0; i < j->plan->n_reaches; i++) {
 		const struct reach *r = &j->plan->reaches[i];
-		enum verdict v = judge_reach(r, at + r->at);
+		enum lane_verdict v = judge_reach(r, at + r->at);
 		if (v == VERDICT_OUT || (v == VERDICT_UNSURE && !field_is_met(j, row, r->field)))
 			return false;
 	}
@@ -335,6 +333,41 @@ keep_near(const struct judge *j, uint32_t *rows, size_t n)
 	return kept;
 }
 
+/* Keeps the rows that no set's lane excludes; returns how many. */
+static size_t
+keep_sets(const struct judge *j, uint32_t *rows, size_t n)
+{
+	for (size_t i = 0; i < j->plan->n_probes; i++) {
+		const struct set_probe *p = &j->plan->probes[i].probe;
+		size_t kept = 0;
+		for (size_t k = 0; k < n; k++) {
+			lane v = lookup_lanes(j->lookup, rows[k])[p->at];
+			rows[kept] = rows[k];
+			kept += set_judge(p, v) != VERDICT_OUT;
+		}
+		n = kept;
+	}
+	return n;
+}
+
+/* Asks about every set whose lane is in doubt. */
+static bool
+sets_are_met(const struct judge *j, uint32_t row, const lane *at)
+{
+	for (size_t i = 0; i < j->plan->n_probes; i++) {
+		const struct set_question *q = &j->plan->probes[i];
+		enum lane_verdict v = set_judge(&q->probe, at[q->probe.at]);
+		if (v == VERDICT_SURE)
+			continue;
+		bool met = v == VERDICT_SEVERAL && q->has_term
+			       ? term_holds(j->plan, &q->term, row)
+			       : field_is_met(j, row, q->probe.field);
+		if (!met)
+			return false;
+	}
+	return true;
+}
+
 /* Of rows that may meet by their lanes, takes those that do. */
 WIDE static void
 take_met(struct finder *f, const struct judge *j, size_t n)
@@ -343,8 +376,8 @@ take_met(struct finder *f, const struct judge *j, size_t n)
 		uint32_t row = f->rows[i];
 		const lane *at = lookup_lanes(j->lookup, row);
 		bool sure = !outside(at, j->bounds.sure_lo.v, j->bounds.sure_hi.v, j->vectors);
-		if (!places_are_met(j, row, at) || !doubts_are_met(j, row) ||
-		    !(sure || edges_are_met(j, row, at)))
+		if (!places_are_met(j, row, at) || !sets_are_met(j, row, at) ||
+		    !doubts_are_met(j, row) || !(sure || edges_are_met(j, row, at)))
 			continue;
 		f->hits[f->n_hits++] =
 		    (struct hit){row, lookup_owner(j->lookup, row), lookup_opening(j->lookup, row),
@@ -389,6 +422,7 @@ find_in_span(struct finder *f, const struct judge *j, uint32_t span)
 	size_t n = intersect(&o, n_words, &l->lanes, span, f->rows);
 	if (n > 0 && (j->plan->n_ranges > 0 || j->plan->n_reaches > 0))
 		n = keep_near(j, f->rows, n);
+	n = keep_sets(j, f->rows, n);
 	n = keep_tested(j->plan, f->rows, n);
 	if (n > 0 && j->plan->verify)
 		n = boxes_sieve(l->columns, j->plan->verify, j->probe, f->rows, n, j->dict);

@@ -127,10 +127,11 @@ unsigned
 field_lanes(const struct field *f)
 {
 	switch (f->type) {
-	case FIELD_KEYWORD:
 	case FIELD_CODE:
-	case FIELD_FLAG:
 		return 0;
+	case FIELD_KEYWORD:
+	case FIELD_FLAG:
+		return 1;
 	case FIELD_NUMBER:
 	case FIELD_MONEY:
 	case FIELD_DATE:
@@ -149,12 +150,16 @@ lanes_of(const struct columns *c)
 {
 	struct lanes l = {.columns = c};
 	unsigned next = HEAD_LANES;
-	for (size_t i = 0; i < c->exchange->n_fields; i++) {
-		unsigned n = field_lanes(&c->exchange->fields[i]);
-		if (n == 0 || next + n > MAX_LANES)
-			continue;
-		l.at[i] = (uint8_t)next;
-		next += n;
+	/* Numbers and places first: sets have other means. */
+	for (int sets = 0; sets <= 1; sets++) {
+		for (size_t i = 0; i < c->exchange->n_fields; i++) {
+			const struct field *f = &c->exchange->fields[i];
+			unsigned n = field_lanes(f);
+			if (n == 0 || field_is_set(f) != sets || next + n > MAX_LANES)
+				continue;
+			l.at[i] = (uint8_t)next;
+			next += n;
+		}
 	}
 	l.n = (uint8_t)((next + LANE_VECTOR - 1) / LANE_VECTOR * LANE_VECTOR);
 	return l;
@@ -240,7 +245,7 @@ lanes_put(struct lanes *l, uint32_t row, uint32_t owner, uint32_t opening)
 		struct statement s = box_statement((struct box){c, row}, i);
 		if (field_weighs(f) && bit < MAX_WEIGHED_BITS)
 			weighed |= (lane)(s.stated << bit++);
-		if (l->at[i])
+		if (l->at[i] && !field_is_set(f))
 			put_field(f, c->side, &s, at + l->at[i]);
 	}
 	at[4] = weighed;

@@ -9,6 +9,9 @@
  * between the two the columns must be asked. So most rows are judged by one comparison of a few
  * vectors, and one read of memory.
  *
+ * A set of few values has one lane that tells all, others one that tells which value a row states, if
+ * it states only one (core/set_lane.h).
+ *
  * Beside the fields a row's lanes hold what ranking needs of its listing: whose it is, and its
  * place among the openings.
  */
@@ -53,7 +56,7 @@ lane lane_squeeze(enum field_type type, int64_t value);
 int64_t lane_least(enum field_type type, lane squeezed);
 int64_t lane_greatest(enum field_type type, lane squeezed);
 lane lane_coordinate(int32_t metres);
-/* How many lanes a field has: 0 for sets, 1 to 4 for the others. */
+/* How many lanes a field has: 0 for codes, 1 for other sets, 2 to 4 for numbers and places. */
 unsigned field_lanes(const struct field *f);
 /* Whether the stored side's silence about the field meets everything. */
 bool silence_meets(const struct field *f, enum side stored);

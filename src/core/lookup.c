@@ -18,6 +18,7 @@
 #include "core/lookup.h"
 
 #include "core/ranges.h"
+#include "core/set_lane.h"
 #include "util/mem.h"
 
 struct lookup *
@@ -45,6 +46,7 @@ index_free(struct field_index *index)
 	rowset_free(&index->always);
 	rowset_free(&index->odd);
 	rowset_free(&index->silent);
+	numbers_free(&index->free_numbers);
 	for (size_t i = 0; i < sizeof index->ranges / sizeof *index->ranges; i++)
 		ranges_done(&index->ranges[i]);
 }
@@ -95,12 +97,15 @@ posting_find(const struct field_index *index, uint32_t value)
 }
 
 static struct posting *
-posting_get(struct field_index *index, uint32_t value)
+posting_get(struct lookup *l, size_t field, uint32_t value)
 {
+	struct field_index *index = &l->fields[field];
 	struct posting *p = (struct posting *)posting_find(index, value);
 	if (!p) {
 		p = mem_zalloc(sizeof *p);
 		p->value = value;
+		if (l->lanes.at[field])
+			p->number = set_lane_number(l, field);
 		HASH_ADD(hh, index->by_value, value, sizeof p->value, p);
 	}
 	return p;
@@ -112,6 +117,7 @@ struct entry {
 	uint32_t row;
 	bool present;
 	struct dict *dict;
+	size_t field; /* the one whose turn it is */
 };
 
 static void
@@ -131,15 +137,18 @@ count(const struct entry *e, uint32_t *counter, bool counts)
 
 /* A value that nobody states any more is forgotten. */
 static void
-put_value(const struct entry *e, struct field_index *index, uint32_t value, bool at, bool under)
+put_value(const struct entry *e, uint32_t value, bool at, bool under)
 {
-	struct posting *p = posting_get(index, value);
+	struct field_index *index = &e->l->fields[e->field];
+	struct posting *p = posting_get(e->l, e->field, value);
 	if (at)
 		put(e, &p->at);
 	if (under)
 		put(e, &p->under);
 	if (p->at.n == 0 && p->under.n == 0) {
 		HASH_DEL(index->by_value, p);
+		if (e->l->lanes.at[e->field])
+			set_lane_free_number(index, p->number);
 		rowset_free(&p->at);
 		rowset_free(&p->under);
 		free(p);
@@ -147,13 +156,13 @@ put_value(const struct entry *e, struct field_index *index, uint32_t value, bool
 }
 
 static void
-put_code(const struct entry *e, struct field_index *index, enum code_rule rule, uint32_t value)
+put_code(const struct entry *e, enum code_rule rule, uint32_t value)
 {
 	struct str path = dict_text(e->dict, value);
-	put_value(e, index, value, true, true);
+	put_value(e, value, true, true);
 	while (path.len > 0) {
 		path.len = code_parent(rule, path);
-		put_value(e, index, dict_add(e->dict, path), false, true);
+		put_value(e, dict_add(e->dict, path), false, true);
 	}
 }
 
@@ -187,9 +196,9 @@ put_set(const struct entry *e, const struct field *f, struct field_index *index,
 		put(e, &index->lenient);
 	for (size_t k = 0; k < s->n_any; k++) {
 		if (f->type == FIELD_CODE)
-			put_code(e, index, f->tree->rule, statement_any(s)[k]);
+			put_code(e, f->tree->rule, statement_any(s)[k]);
 		else
-			put_value(e, index, statement_any(s)[k], true, false);
+			put_value(e, statement_any(s)[k], true, false);
 	}
 }
 
@@ -223,32 +232,36 @@ put_scalar(const struct entry *e, const struct field *f, size_t field, struct fi
 /* ---- rows ---- */
 
 static void
-put_field(const struct entry *e, size_t i)
+put_field(const struct entry *e)
 {
+	size_t i = e->field;
 	const struct columns *c = e->l->columns;
 	const struct field *f = &c->exchange->fields[i];
 	struct field_index *index = &e->l->fields[i];
 	struct statement s = box_statement((struct box){c, e->row}, i);
 	count(e, &index->prefer, s.stated && s.prefer);
-	if (field_is_set(f))
+	if (field_is_set(f)) {
 		put_set(e, f, index, &s);
-	else
+		if (e->present && e->l->lanes.at[i])
+			set_lane_put(e->l, i, e->row);
+	} else {
 		put_scalar(e, f, i, index, &s);
+	}
 }
 
 static void
-put_row(const struct entry *e)
+put_row(struct entry *e)
 {
 	put(e, &e->l->all);
-	for (size_t i = 0; i < e->l->columns->exchange->n_fields; i++)
-		put_field(e, i);
+	for (e->field = 0; e->field < e->l->columns->exchange->n_fields; e->field++)
+		put_field(e);
 }
 
 void
 lookup_add(struct lookup *l, uint32_t row, uint32_t owner, uint32_t opening, struct dict *d)
 {
 	lanes_put(&l->lanes, row, owner, opening);
-	put_row(&(struct entry){l, row, true, d});
+	put_row(&(struct entry){l, row, true, d, 0});
 	ranges_renew(l);
 }
 
@@ -256,18 +269,18 @@ void
 lookup_fill(struct lookup *l, const struct arrival *rows, size_t n, struct dict *d)
 {
 	for (size_t k = 0; k < n; k++) {
-		struct entry e = {l, rows[k].row, true, d};
+		struct entry e = {l, rows[k].row, true, d, 0};
 		lanes_put(&l->lanes, rows[k].row, rows[k].owner, rows[k].opening);
 		put(&e, &l->all);
 	}
 	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
 		for (size_t k = 0; k < n; k++)
-			put_field(&(struct entry){l, rows[k].row, true, d}, i);
+			put_field(&(struct entry){l, rows[k].row, true, d, i});
 	ranges_build(l);
 }
 
 void
 lookup_remove(struct lookup *l, uint32_t row, struct dict *d)
 {
-	put_row(&(struct entry){l, row, false, d});
+	put_row(&(struct entry){l, row, false, d, 0});
 }

@@ -23,7 +23,8 @@
 
 /* A value, and who states it. */
 struct posting {
-	uint32_t value; /* in the dictionary */
+	uint32_t value;	 /* in the dictionary */
+	uint16_t number; /* among the field's values (core/set_lane.h) */
 	struct rowset at;
 	struct rowset under; /* code fields only: at it or anywhere below */
 	UT_hash_handle hh;
@@ -43,10 +44,13 @@ struct ranges {
 struct field_index {
 	struct posting *by_value;
 	struct rowset lenient, always, odd;
-	uint32_t prefer;	 /* rows that prefer the field */
-	uint32_t radii;		 /* geo: rows whose place has a radius */
-	struct rowset silent;	 /* geo: rows without a place */
-	struct ranges ranges[3]; /* by lane of the field */
+	bool coded;		     /* the form of its lane (core/set_lane.h) */
+	uint16_t numbers;	     /* given to values */
+	struct numbers free_numbers; /* given back */
+	uint32_t prefer;	     /* rows that prefer the field */
+	uint32_t radii;		     /* geo: rows whose place has a radius */
+	struct rowset silent;	     /* geo: rows without a place */
+	struct ranges ranges[3];     /* by lane of the field */
 };
 
 struct lookup {

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+enum { MAX_TESTED = 6 }; /* sets that are asked for one row; of more, the columns know faster */
+
 /* One field of one probe. */
 struct asked {
 	struct plan *plan;
@@ -92,9 +94,9 @@ add_value(const struct asked *a, struct term *t, uint32_t value, unsigned depth)
 /* A term for `n` values of the probe: a row passes by any of them, or because none can rule it
  * out. */
 static void
-values_term(const struct asked *a, const uint32_t *values, size_t n, unsigned depth)
+values_term(const struct asked *a, const uint32_t *values, size_t n, unsigned depth, bool decides)
 {
-	struct term *t = term_begin(a, false, true);
+	struct term *t = term_begin(a, false, decides);
 	term_add(a, t, &a->index->always);
 	if (!a->insists)
 		term_add(a, t, &a->index->lenient);
@@ -116,25 +118,108 @@ doubt_rows(const struct asked *a, const struct rowset *rows)
 }
 
 static void
+accept_code(uint64_t *codes, uint32_t code)
+{
+	codes[code / 64] |= UINT64_C(1) << code % 64;
+}
+
+/* Fills in which codes meet; returns how many words. */
+static uint32_t
+accept_codes(const struct asked *a)
+{
+	struct plan *p = a->plan;
+	uint32_t words = (CODE_FIRST + a->index->numbers + 63u) / 64;
+	while (p->cap_codes < p->n_codes + words) {
+		p->cap_codes = 2 * p->cap_codes + words;
+		p->codes = mem_realloc(p->codes, p->cap_codes * sizeof *p->codes);
+	}
+	uint64_t *codes = p->codes + p->n_codes;
+	memset(codes, 0, words * sizeof *codes);
+	/* One value holds all of several only if they are that one. */
+	bool never = stored_is_outer(a->field, a->stored) && a->own->n_any > 1;
+	for (size_t i = 0; i < a->own->n_any && !never; i++) {
+		const struct posting *v = posting_find(a->index, statement_any(a->own)[i]);
+		if (v && v->number != NO_NUMBER)
+			accept_code(codes, CODE_FIRST + v->number);
+	}
+	p->n_codes += words;
+	return words;
+}
+
+static void
+accept_bits(const struct asked *a, struct set_probe *s)
+{
+	for (size_t i = 0; i < a->own->n_any; i++) {
+		const struct posting *v = posting_find(a->index, statement_any(a->own)[i]);
+		if (v && v->number < SET_BITS)
+			s->bits |= (lane)(1 << v->number);
+		else
+			s->impossible = true;
+	}
+}
+
+/* Has the field's lane decide for each row, as far as it can. */
+static void
+ask_set_lane(const struct asked *a)
+{
+	struct plan *p = a->plan;
+	bool passes = !a->insists || silence_meets(a->field, a->stored);
+	struct set_question *q = &p->probes[p->n_probes++];
+	struct set_probe *s = &q->probe;
+	*q = (struct set_question){0};
+	*s = (struct set_probe){.at = a->lookup->lanes.at[a->i],
+				.field = a->i,
+				.coded = a->index->coded,
+				.inner = stored_is_inner(a->field, a->stored),
+				.outer = stored_is_outer(a->field, a->stored),
+				.silent = passes ? VERDICT_SURE : VERDICT_OUT};
+	s->accepted_at = (uint32_t)p->n_codes;
+	if (s->coded)
+		s->n_accepted = accept_codes(a);
+	else
+		accept_bits(a, s);
+}
+
+/* The field's terms, from `before` on: one alone tells of rows that state several values. */
+static void
+remember_terms(const struct asked *a, size_t before)
+{
+	struct plan *p = a->plan;
+	struct set_question *q = &p->probes[p->n_probes - 1];
+	q->n_terms = p->n_terms - before;
+	q->has_term = q->n_terms == 1 && !q->probe.inner && p->terms[before].n <= MAX_TESTED;
+	if (q->has_term)
+		q->term = p->terms[before];
+}
+
+static void
 ask_set(const struct asked *a)
 {
 	const struct statement *own = a->own;
+	bool plain = own->n_none == 0 && own->n_veto == 0;
+	bool outer = stored_is_outer(a->field, a->stored);
 	if (own->everything_but) {
 		verify(a);
 		return;
 	}
-	if (own->n_none > 0 || own->n_veto > 0)
+	size_t before = a->plan->n_terms;
+	bool by_lane = plain && a->lookup->lanes.at[a->i] && (a->insists || a->index->prefer == 0);
+	if (by_lane)
+		ask_set_lane(a);
+	else if (!plain)
 		verify(a);
 	else
 		doubt_rows(a, &a->index->odd);
-	if (stored_is_outer(a->field, a->stored)) {
+	if (outer) {
 		for (size_t i = 0; i < own->n_any; i++)
-			values_term(a, statement_any(own) + i, 1, HERE | ABOVE);
+			values_term(a, statement_any(own) + i, 1, HERE | ABOVE, !by_lane);
 	} else {
 		bool inner = stored_is_inner(a->field, a->stored);
-		values_term(a, statement_any(own), own->n_any,
-			    inner ? BELOW : BELOW | HERE | ABOVE);
+		values_term(a, statement_any(own), own->n_any, inner ? BELOW : BELOW | HERE | ABOVE,
+			    !by_lane);
 	}
+	if (by_lane)
+		remember_terms(a, before);
 }
 
 /* ---- lanes ---- */
@@ -300,13 +385,14 @@ ask_field(const struct asked *a)
 	bool lanes = a->lookup->lanes.at[a->i] != 0;
 	if (!a->insists && !a->field->demanded_by[a->stored])
 		return;
-	if (!a->own->stated) {
-		if (!silence_passes(a))
-			verify(a);
+	if (!a->own->stated && silence_passes(a))
+		return;
+	if (field_is_set(a->field)) {
+		ask_set(a); /* silence that does not pass states an empty set */
 		return;
 	}
-	if (field_is_set(a->field)) {
-		ask_set(a);
+	if (!a->own->stated) {
+		verify(a);
 		return;
 	}
 	/* Lanes do not tell a row that prefers the field, or is silent and fails, from one that
@@ -322,24 +408,14 @@ ask_field(const struct asked *a)
 		ask_interval(a);
 }
 
-static int
-term_cmp(const void *a, const void *b)
-{
-	const struct term *x = a, *y = b;
-	if (x->kept != y->kept)
-		return x->kept < y->kept ? -1 : 1;
-	return x->negative - y->negative; /* begin by one that holds rows */
-}
-
 /* In nanoseconds, measured (docs/performance.md): what a row costs that is left for the lanes; what
  * asking for a row in one set costs; a thousand rows of a set in bits; an entry of a list. */
 enum { COST_LANES = 30, COST_TEST = 12, COST_BITS = 10, COST_ENTRY = 2 };
-enum { MAX_TESTED = 6 }; /* sets that are asked for one row; of more, the columns know faster */
 
 static double
 term_cost(const struct plan *p, const struct term *t, uint32_t rows)
 {
-	double cost = 0;
+	double cost = 1;
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct rowset *s = p->sets[t->first + i];
 		cost += s->dense ? COST_BITS * (rows / 1000.0) : COST_ENTRY * (double)s->n;
@@ -347,16 +423,26 @@ term_cost(const struct plan *p, const struct term *t, uint32_t rows)
 	return cost;
 }
 
+/* The order in which filters cost least: by how many rows they take away for their price. */
+static int
+term_cmp(const void *a, const void *b)
+{
+	const struct term *x = a, *y = b;
+	double worth_x = (1 - x->kept) / x->cost, worth_y = (1 - y->kept) / y->cost;
+	return worth_x > worth_y ? -1 : worth_x < worth_y;
+}
+
 /*
- * Chooses which terms to intersect: the most selective one, and each further one whose price is
- * less than that of the rows which it probably takes away. What is not intersected and yet decides
- * is asked for each row that is left.
+ * Chooses which terms to intersect: those whose price is less than that of the rows which they
+ * probably take away. What is not intersected and yet decides is asked for each row that is left.
  */
 static void
 choose(struct plan *p, const struct lookup *l)
 {
 	double left = l->all.n;
 	struct term tests[MAX_FIELDS];
+	for (size_t i = 0; i < p->n_terms; i++)
+		p->terms[i].cost = term_cost(p, &p->terms[i], l->columns->n_rows);
 	if (p->n_terms > 1)
 		qsort(p->terms, p->n_terms, sizeof *p->terms, term_cmp);
 	for (size_t i = 0; i < p->n_terms; i++) {
@@ -365,8 +451,7 @@ choose(struct plan *p, const struct lookup *l)
 		double saved = (left - after) * COST_LANES;
 		if (t.decides)
 			saved += left * COST_TEST * t.n;
-		if (p->n_used < MAX_USED &&
-		    (i == 0 || saved > term_cost(p, &t, l->columns->n_rows))) {
+		if (p->n_used < MAX_USED && saved > t.cost) {
 			p->terms[p->n_used++] = t;
 			left = after;
 		} else if (t.decides && t.n <= MAX_TESTED && p->n_tests < MAX_FIELDS) {
@@ -378,6 +463,24 @@ choose(struct plan *p, const struct lookup *l)
 	memcpy(p->terms + p->n_used, tests, p->n_tests * sizeof *tests);
 }
 
+/* What intersecting decides already need not be asked of the lanes, but for odd rows. */
+static void
+lighten_probes(struct plan *p, const struct lookup *l)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < p->n_probes; i++) {
+		struct set_question q = p->probes[i];
+		size_t used = 0;
+		for (size_t k = 0; k < p->n_used; k++)
+			used += p->terms[k].field == q.probe.field;
+		q.probe.given = !q.probe.inner && q.n_terms > 0 && used == q.n_terms;
+		q.probe.accepted = p->codes + q.probe.accepted_at;
+		if (!q.probe.given || l->fields[q.probe.field].odd.n > 0)
+			p->probes[kept++] = q;
+	}
+	p->n_probes = kept;
+}
+
 void
 plan_make(struct plan *p, const struct lookup *l, struct box probe, const struct dict *d)
 {
@@ -386,6 +489,7 @@ plan_make(struct plan *p, const struct lookup *l, struct box probe, const struct
 
 	p->n_sets = p->n_terms = p->n_used = p->n_tests = p->n_ranges = p->n_reaches = p->n_doubts =
 	    0;
+	p->n_probes = p->n_codes = 0;
 	p->verify = 0;
 	for (size_t i = 0; i < e->n_fields; i++) {
 		struct stated s;
@@ -402,6 +506,7 @@ plan_make(struct plan *p, const struct lookup *l, struct box probe, const struct
 		ask_field(&a);
 	}
 	choose(p, l);
+	lighten_probes(p, l);
 }
 
 void
@@ -409,5 +514,6 @@ plan_free(struct plan *p)
 {
 	free(p->sets);
 	free(p->terms);
+	free(p->codes);
 	*p = (struct plan){0};
 }

@@ -3,7 +3,7 @@
 /* How a lookup is asked for one probe: which sets to intersect, which lanes to compare, and which
  * fields remain to be asked of the columns. */
 
-#include "core/lookup.h"
+#include "core/set_lane.h"
 
 enum { MAX_USED = 32 }; /* terms that are intersected */
 
@@ -11,6 +11,7 @@ enum { MAX_USED = 32 }; /* terms that are intersected */
 struct term {
 	uint32_t first, n; /* sets, in the plan's */
 	double kept;	   /* the share of rows that probably passes */
+	double cost;	   /* of intersecting it, in nanoseconds */
 	uint8_t field;
 	bool negative;
 	bool decides; /* nothing else decides this field: it may not be left out */
@@ -40,6 +41,14 @@ struct doubt {
 	uint8_t field;
 };
 
+/* A set field whose lane is asked for each row. */
+struct set_question {
+	struct set_probe probe;
+	size_t n_terms; /* of the field */
+	bool has_term;	/* `term` decides for rows that state several values */
+	struct term term;
+};
+
 struct plan {
 	const struct rowset **sets;
 	size_t n_sets, cap_sets;
@@ -52,6 +61,10 @@ struct plan {
 	size_t n_reaches;
 	struct doubt doubts[MAX_FIELDS];
 	size_t n_doubts;
+	struct set_question probes[MAX_FIELDS];
+	size_t n_probes;
+	uint64_t *codes; /* bits that the probes point into */
+	size_t n_codes, cap_codes;
 	uint64_t verify; /* fields to be asked of the columns for every row: a bit each */
 };
 

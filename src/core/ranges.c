@@ -137,7 +137,7 @@ renew_field(struct lookup *l, size_t i)
 {
 	const struct field *f = &l->columns->exchange->fields[i];
 	bool place = f->type == FIELD_GEO;
-	unsigned n = place ? 3 : field_lanes(f);
+	unsigned n = place ? 3 : field_is_set(f) ? 0 : field_lanes(f);
 	for (unsigned k = 0; k < n && l->lanes.at[i]; k++)
 		renew(l, &l->fields[i].ranges[k], l->lanes.at[i] + k, place);
 }
@@ -155,7 +155,8 @@ ranges_renew(struct lookup *l)
 	if (!has_enough(l))
 		return;
 	for (size_t i = 0; i < l->columns->exchange->n_fields; i++) {
-		if (!l->lanes.at[i] || l->all.n / GROWTH < l->fields[i].ranges[0].built)
+		if (!l->lanes.at[i] || field_is_set(&l->columns->exchange->fields[i]) ||
+		    l->all.n / GROWTH < l->fields[i].ranges[0].built)
 			continue;
 		renew_field(l, i);
 		return; /* the next row renews the next */
