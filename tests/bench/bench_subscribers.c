@@ -5,7 +5,7 @@
  *   bench_subscribers ENDPOINT catchup
  *       one subscription from the first fact to the head; facts per second
  *   bench_subscribers ENDPOINT fanout SUBSCRIBERS STOPPED FACTS PER_SECOND
- *       (with the offers that bench_e2e publishes) FACTS facts are made at that pace while SUBSCRIBERS consume everything, but for STOPPED of
+ *       FACTS facts are made at that pace while SUBSCRIBERS consume everything, but for STOPPED of
  *       them, which take one fact and then nothing until all are made; from a fact's time to its
  *       consumer, over all consumers that go on, and how fast the first stopped one catches up
  *
@@ -188,7 +188,7 @@ static void
 put_listing(struct buf *b, unsigned i)
 {
 	char id[32];
-	snprintf(id, sizeof id, "o0/%u", i); /* as bench_e2e publishes them */
+	snprintf(id, sizeof id, "offers0/%u", i); /* as e2e publishes them */
 	mp_put_text(b, "listing");
 	mp_put_text(b, id);
 }

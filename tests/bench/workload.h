@@ -1,27 +1,57 @@
 #pragma once
 
 /*
- * The matching workload: seeded contract-manufacturing offers and needs. The same seed gives the
- * same listings, and a smaller set is the beginning of a larger one. Processes, materials and
- * cities are drawn by Zipf-like weights, sizes and prices log-uniformly or log-normally, places
- * around 85 Russian cities. About 0.065 % of the offers match a need.
+ * The generated exchanges. Each is a seeded stream of listings per side, and a scan: the same
+ * listings as plain columns, and a loop over all of them that knows this exchange by heart. What
+ * matchd finds by any exchange file is compared with what the scan finds.
+ *
+ * The same seed gives the same listings, and a smaller set is the beginning of a larger one.
+ *
+ *   workload   contract manufacturing, 15 conditions; about 0.065 % match
+ *   intervals  six ranges and nothing else; about 0.1 % match
+ *   sets       three sets of 10,000 values; about 0.1 % match
  */
 
+#include "core/exchange.h"
+#include "dice.h"
+#include "top.h"
 #include "util/buf.h"
 
-#include <stdint.h>
+/* One exchange. A record is what its `next` makes. */
+struct workload {
+	const char *name; /* of the exchange, and of its file here */
+	size_t record_size;
+	void (*next)(struct dice *d, enum side side, void *ret_record);
+	/* Appends the listing's fields as they are written: one MessagePack map. */
+	void (*write)(const void *record, enum side side, struct buf *out);
+	/* An empty scan of records of that side, with room for `capacity`; it is never freed. */
+	void *(*scan_new)(enum side side, size_t capacity);
+	void (*scan_add)(void *scan, const void *record);
+	/* A record of the other side against all; *ret begins empty. */
+	void (*scan)(const void *scan, const void *probe, struct top *ret);
+};
 
-struct workload;
+extern const struct workload manufacturing, intervals, sets;
 
-enum workload_kind { WORKLOAD_OFFERS, WORKLOAD_NEEDS };
+/* By name, or NULL. */
+const struct workload *workload_find(struct str name);
 
-/* Free with workload_free, which takes NULL. */
-struct workload *workload_new(enum workload_kind kind, uint64_t seed);
-void workload_free(struct workload *w);
-/*
- * Appends the arguments of listing.publish (a MessagePack map of five) for the next listing, under
- * the given id, in the exchange of workload.yaml.
- */
-void workload_next(struct workload *w, const char *listing, struct buf *out);
+/* Its listings of one side, one after the other. */
+struct listings {
+	const struct workload *of;
+	enum side side;
+	struct dice dice;
+	void *record; /* the last one made */
+};
+
+/* Free with listings_done. */
+struct listings listings_of(const struct workload *w, enum side side);
+void listings_done(struct listings *l);
+/* Makes the next record. */
+const void *listings_next(struct listings *l);
+/* Makes the next one and appends it as the arguments of listing.publish (a MessagePack map of
+ * five) under the given id. */
+void listings_write(struct listings *l, const char *listing, struct buf *out);
+
 /* Appends the arguments of participant.register (a map of two) for a member of that id. */
 void workload_participant(const char *id, struct buf *out);
