@@ -38,6 +38,7 @@ bench_scan(const struct probing *p)
 	print_times("us", us, p->probes);
 	printf("}\n");
 	free(us);
+	w->scan_free(scan);
 	listings_done(&warm);
 	listings_done(&stored);
 	listings_done(&probes);

@@ -315,6 +315,7 @@ const struct workload manufacturing = {
     .next = next,
     .write = write_record,
     .scan_new = manufacturing_scan_new,
+    .scan_free = manufacturing_scan_free,
     .scan_add = manufacturing_scan_add,
     .scan = manufacturing_scan,
 };

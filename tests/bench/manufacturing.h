@@ -46,5 +46,6 @@ struct site order_site(const struct order *o);
 
 /* The scan, as in workload.h. */
 void *manufacturing_scan_new(enum side side, size_t capacity);
+void manufacturing_scan_free(void *scan);
 void manufacturing_scan_add(void *scan, const void *record);
 void manufacturing_scan(const void *scan, const void *probe, struct top *ret);

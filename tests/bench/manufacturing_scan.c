@@ -8,15 +8,15 @@
  * them (docs/semantics.md, section 3).
  */
 
+#include "column.h"
 #include "manufacturing.h"
 #include "util/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-enum { BLOCK = 2048, POINTS = 1000000, LARGE_PAGE = 2 << 20 };
+enum { POINTS = 1000000 };
 
 /* Sets as words of bits, in this order. */
 enum set { PROCESS, MATERIAL = 2, REGION = 4, SIZE = 7, WORDS };
@@ -96,31 +96,33 @@ row_of(enum side side, const void *record)
 	return side == OFFER ? row_of_offer(record) : row_of_need(record);
 }
 
-/* In large pages, where there are any: a scan should wait for memory, not for its page tables. */
-static void *
-column(size_t capacity, size_t width)
-{
-	size_t bytes = (capacity * width + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-	void *p = aligned_alloc(LARGE_PAGE, bytes);
-	if (!p)
-		mem_failed(bytes);
-	madvise(p, bytes, MADV_HUGEPAGE);
-	return p;
-}
-
 void *
 manufacturing_scan_new(enum side side, size_t capacity)
 {
 	struct columns *c = mem_zalloc(sizeof *c);
 	c->side = side;
 	for (size_t i = 0; i < WORDS; i++)
-		c->words[i] = column(capacity, sizeof *c->words[i]);
+		c->words[i] = column_new(capacity, sizeof *c->words[i]);
 	for (size_t i = 0; i < NUMBERS; i++)
-		c->numbers[i] = column(capacity, sizeof *c->numbers[i]);
-	c->certificates = column(capacity, sizeof *c->certificates);
-	c->reach = column(capacity, sizeof *c->reach);
-	c->reach2 = column(capacity, sizeof *c->reach2);
+		c->numbers[i] = column_new(capacity, sizeof *c->numbers[i]);
+	c->certificates = column_new(capacity, sizeof *c->certificates);
+	c->reach = column_new(capacity, sizeof *c->reach);
+	c->reach2 = column_new(capacity, sizeof *c->reach2);
 	return c;
+}
+
+void
+manufacturing_scan_free(void *scan)
+{
+	struct columns *c = scan;
+	for (size_t i = 0; i < WORDS; i++)
+		free(c->words[i]);
+	for (size_t i = 0; i < NUMBERS; i++)
+		free(c->numbers[i]);
+	free(c->certificates);
+	free(c->reach);
+	free(c->reach2);
+	free(c);
 }
 
 void
@@ -143,7 +145,7 @@ manufacturing_scan_add(void *scan, const void *record)
 /* The set that begins at word `set` shares a value with the probe's. */
 static void
 test_shared(const struct columns *c, size_t at, size_t n, const struct row *p, enum set set,
-	    enum set behind, uint8_t hit[restrict BLOCK])
+	    enum set behind, uint32_t hit[restrict BLOCK])
 {
 	uint32_t shared[BLOCK];
 	bool first = true;
@@ -164,7 +166,7 @@ test_shared(const struct columns *c, size_t at, size_t n, const struct row *p, e
 
 static void
 test_sets(const struct columns *c, size_t at, size_t n, const struct row *p,
-	  uint8_t hit[restrict BLOCK])
+	  uint32_t hit[restrict BLOCK])
 {
 	test_shared(c, at, n, p, PROCESS, MATERIAL, hit);
 	test_shared(c, at, n, p, MATERIAL, REGION, hit);
@@ -183,7 +185,7 @@ test_sets(const struct columns *c, size_t at, size_t n, const struct row *p,
 
 static void
 test_numbers(const struct columns *c, size_t at, size_t n, const struct row *p,
-	     uint8_t hit[restrict BLOCK])
+	     uint32_t hit[restrict BLOCK])
 {
 	const int32_t *lo = c->numbers[LO] + at, *hi = c->numbers[HI] + at;
 	const int32_t *lead = c->numbers[LEAD] + at, *price = c->numbers[PRICE] + at;
@@ -248,19 +250,16 @@ manufacturing_scan(const void *scanned, const void *probe, struct top *ret)
 {
 	const struct columns *c = scanned;
 	struct row p = row_of(side_other(c->side), probe);
-	uint8_t hit[BLOCK];
+	uint32_t hit[BLOCK];
+	uint16_t places[BLOCK];
 	for (size_t at = 0; at < c->n; at += BLOCK) {
 		size_t n = c->n - at < BLOCK ? c->n - at : BLOCK;
-		memset(hit, 1, n);
-		memset(hit + n, 0, BLOCK - n);
+		for (size_t i = 0; i < n; i++)
+			hit[i] = 1;
 		test_sets(c, at, n, &p, hit);
 		test_numbers(c, at, n, &p, hit);
-		for (size_t i = 0; i < BLOCK; i += 8) {
-			uint64_t eight;
-			memcpy(&eight, hit + i, sizeof eight);
-			for (size_t k = i; eight; k++, eight >>= 8)
-				if (eight & 1)
-					measure(c, at + k, &p, ret);
-		}
+		size_t hits = block_hits(hit, n, places);
+		for (size_t i = 0; i < hits; i++)
+			measure(c, at + places[i], &p, ret);
 	}
 }

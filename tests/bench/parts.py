@@ -42,7 +42,7 @@ class Plan:
 WHOLE = Plan(
     (10_000, 100_000, 1_000_000), (10_000, 100_000, 1_000_000, 3_000_000), 1000, 3, 10_000, 1000, 5.0, 50_000, 3.0
 )
-QUICK = Plan((10_000, 50_000), (10_000, 50_000), 300, 3, 2000, 200, 1.0, 10_000, 1.0)
+QUICK = Plan((10_000, 30_000), (10_000, 30_000), 200, 3, 1000, 100, 0.7, 5000, 0.5)
 
 
 class Disagreement(Exception):
@@ -111,8 +111,9 @@ def measure_match(figures: Figures, plan: Plan, postgres: Postgres | None) -> No
             say(f"matching, {size:,} listings, round {number + 1}")
             with Findings() as findings:
                 ask(figures, "match", "workload", size, plan.probes, False, findings)
-                for layout in LAYOUTS if postgres else ():
-                    ask_postgres(figures, postgres, size, layout, plan.probes, findings)
+                if postgres:
+                    for layout in LAYOUTS:
+                        ask_postgres(figures, postgres, size, layout, plan.probes, findings)
                 compare(f"needs among {size} offers", findings.files)
             with Findings() as findings:
                 ask(figures, "match", "workload", size, plan.probes, True, findings)

@@ -5,6 +5,7 @@
 #include "workload.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { TOPICS, PARTS, SKILLS, FIELDS };
 enum { WORDS = 10000, LONGEST = 24, POINTS = 1000000 };
@@ -87,6 +88,17 @@ scan_new(enum side side, size_t capacity)
 }
 
 static void
+scan_free(void *scan)
+{
+	struct columns *c = scan;
+	for (int f = 0; f < FIELDS; f++) {
+		free(c->of[f].end);
+		free(c->of[f].words);
+	}
+	free(c);
+}
+
+static void
 scan_add(void *scan, const void *record)
 {
 	struct columns *c = scan;
@@ -160,6 +172,7 @@ const struct workload sets = {
     .next = next,
     .write = write_record,
     .scan_new = scan_new,
+    .scan_free = scan_free,
     .scan_add = scan_add,
     .scan = scan,
 };

@@ -24,8 +24,9 @@ struct workload {
 	void (*next)(struct dice *d, enum side side, void *ret_record);
 	/* Appends the listing's fields as they are written: one MessagePack map. */
 	void (*write)(const void *record, enum side side, struct buf *out);
-	/* An empty scan of records of that side, with room for `capacity`; it is never freed. */
+	/* An empty scan of records of that side, with room for `capacity`. */
 	void *(*scan_new)(enum side side, size_t capacity);
+	void (*scan_free)(void *scan);
 	void (*scan_add)(void *scan, const void *record);
 	/* A record of the other side against all; *ret begins empty. */
 	void (*scan)(const void *scan, const void *probe, struct top *ret);
