@@ -3,7 +3,6 @@
 import os
 import pathlib
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -12,6 +11,7 @@ import time
 import programs
 
 READY_SECONDS = 600
+STOP_SECONDS = 60
 
 
 class Matchd:
@@ -75,8 +75,12 @@ class Matchd:
 
     def stop(self) -> None:
         assert self.process
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         self.process = None
 
     def anonymous_bytes(self) -> int:

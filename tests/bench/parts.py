@@ -88,7 +88,7 @@ def ask(figures: Figures, part: str, exchange: str, size: int, probes: int, reve
     )  # fmt: skip
     figures.add_times(prefix + "matchd", ours["us"])
     figures.add_times(prefix + "matchd publish", ours["publish_us"])
-    for key in ("published_per_s", "memory_each", "fact_bytes_each", "row_bytes_each", "matches_per_probe"):
+    for key in ("published_per_s", "memory_each", "matches_per_probe"):
         figures.add(f"{prefix}matchd.{key}", ours[key])
     scan = figures_of(
         PROGRAMS / "bench", "scan", exchange, size, probes, *direction, "--write", findings.file("scan")

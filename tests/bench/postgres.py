@@ -17,15 +17,16 @@ def install() -> str | None:
     """Installs it from Debian where it is missing; why that cannot be, or None."""
     if (BINARIES / "initdb").exists() and HEADER.exists():
         return None
-    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "postgresql-15", "libpq-dev"]
-    if os.geteuid() != 0:
-        if not shutil.which("sudo"):
-            return "PostgreSQL 15 is not installed, and neither root nor sudo is there to install it"
-        command.insert(0, "sudo")
+    root = [] if os.geteuid() == 0 else ["sudo"]
+    if root and not shutil.which("sudo"):
+        return "PostgreSQL 15 is not installed, and neither root nor sudo is there to install it"
     programs.say("installing postgresql-15 and libpq-dev")
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        return f"PostgreSQL 15 could not be installed: {done.stderr.strip().splitlines()[-1:]}"
+    install = ["install", "-y", "-q", "--no-install-recommends", "postgresql-15", "libpq-dev"]
+    for command in (["update", "-q"], install):
+        apt = [*root, "apt-get", *command]
+        done = subprocess.run(apt, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
+            return f"PostgreSQL 15 could not be installed: {' '.join(done.stderr.split()[-30:])}"
     return None
 
 
@@ -38,6 +39,14 @@ class Postgres:
             shutil.chown(self.directory, "postgres", "postgres")
 
     def __enter__(self) -> "Postgres":
+        try:
+            self._start()
+        except BaseException:
+            shutil.rmtree(self.directory)
+            raise
+        return self
+
+    def _start(self) -> None:
         data = self.directory / "data"
         self._own("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--locale=C.UTF-8")
         settings = (SCRIPTS / "settings.conf").read_text(encoding="ascii")
@@ -45,7 +54,6 @@ class Postgres:
         with open(data / "postgresql.conf", "a", encoding="ascii") as conf:
             conf.write(settings)
         self._own("pg_ctl", "-D", data, "-l", self.directory / "log", "-w", "start")
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._own("pg_ctl", "-D", self.directory / "data", "-m", "immediate", "-w", "stop")

@@ -11,7 +11,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SOURCES = ROOT / "tests/bench"
 BUILD = ROOT / "build-bench"
 PROGRAMS = BUILD / "tests/bench"
-TARGETS = ["daemon/matchd", "daemon/matchd-gateway", "tests/bench/bench", "tests/bench/e2e", "tests/bench/bench_subscribers"]
+TARGETS = [
+    "daemon/matchd", "daemon/matchd-gateway",
+    "tests/bench/bench", "tests/bench/e2e", "tests/bench/bench_subscribers",
+]  # fmt: skip
 TARGETS_POSTGRES = ["tests/bench/pgmatch", "tests/bench/pgpub"]
 
 
