@@ -49,7 +49,7 @@ class Matchd:
                     "--exchanges-directory", self.directory / "exchanges",
                     "--spawn-gateway", "yes",
                     "--gateway-path", programs.BUILD / "daemon/matchd-gateway",
-                    "--log-level", "warning",
+                    "--log-level", "error",
                 ],
                 env={**os.environ, "NOTIFY_SOCKET": path},
             )  # fmt: skip
