@@ -53,14 +53,15 @@ probing(char **argv, int (*measure)(const struct probing *p))
 	struct probing p = {
 	    .exchange = argv[0], .stored = number(argv[1]), .probes = number(argv[2])};
 	for (argv += 3; *argv; argv++) {
-		if (strcmp(*argv, "--reverse") == 0)
+		if (strcmp(*argv, "--reverse") == 0) {
 			p.reverse = true;
-		else if (strcmp(*argv, "--write") == 0 && argv[1] && !p.findings)
+		} else if (strcmp(*argv, "--write") == 0 && argv[1] && !p.findings) {
 			p.findings = fopen(*++argv, "w");
-		else
+			if (!p.findings)
+				bench_fail("cannot write", str_of(*argv));
+		} else {
 			bench_fail("unknown option", str_of(*argv));
-		if (strcmp(argv[-1], "--write") == 0 && !p.findings)
-			bench_fail("cannot write", str_of(*argv));
+		}
 	}
 	int rc = measure(&p);
 	if (p.findings && fclose(p.findings) != 0)
@@ -94,8 +95,10 @@ main(int argc, char **argv)
 		return bench_commits(argv[2]);
 	if (strcmp(what, "fanout") == 0 && argc >= 4)
 		return fanout(argc, argv);
-	if (strcmp(what, "copy") == 0 && argc == 4)
-		return bench_copy(strcmp(argv[2], "needs") == 0, number(argv[3]));
+	if (strcmp(what, "copy") == 0 && argc == 4 && strcmp(argv[2], "offers") == 0)
+		return bench_copy(OFFER, number(argv[3]));
+	if (strcmp(what, "copy") == 0 && argc == 4 && strcmp(argv[2], "needs") == 0)
+		return bench_copy(NEED, number(argv[3]));
 	fputs("usage: bench match EXCHANGE.yaml OFFERS PROBES [--reverse] [--write FILE]\n"
 	      "       bench scan EXCHANGE OFFERS PROBES [--reverse] [--write FILE]\n"
 	      "       bench append COUNT BYTES BATCH\n"

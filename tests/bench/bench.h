@@ -2,6 +2,7 @@
 
 /* The parts of the program `bench`, and what they share. */
 
+#include "core/exchange.h"
 #include "top.h"
 #include "util/buf.h"
 
@@ -25,8 +26,8 @@ int bench_append(size_t count, size_t bytes, size_t batch);
 int bench_commits(const char *path);
 /* Bare ZeroMQ: an XPUB and subscribers of a topic each; messages with bodies of `sizes` in turn. */
 int bench_fanout(size_t subscribers, const size_t *sizes, size_t n_sizes);
-/* The generated offers as lines for PostgreSQL's COPY. */
-int bench_copy(bool needs, size_t count);
+/* The generated offers or needs as lines for PostgreSQL's COPY. */
+int bench_copy(enum side side, size_t count);
 
 /* Ends the program with a message. */
 _Noreturn void bench_fail(const char *what, struct str detail);

@@ -59,12 +59,12 @@ copy_need(size_t place, const struct order *o)
 }
 
 int
-bench_copy(bool needs, size_t count)
+bench_copy(enum side side, size_t count)
 {
-	struct listings l = listings_of(&manufacturing, needs ? NEED : OFFER);
+	struct listings l = listings_of(&manufacturing, side);
 	for (size_t i = 0; i < count; i++) {
 		const void *record = listings_next(&l);
-		if (needs)
+		if (side == NEED)
 			copy_need(i, record);
 		else
 			copy_offer(i, record);

@@ -131,9 +131,10 @@ publish(struct life *life, struct listings *l, char owner, size_t count, double 
 	buf_free(&b);
 }
 
-/* The market's answer to one probe; listings number `first` and on are the stored ones. */
+/* The market's answer to one probe. What is stored was published first, so that listing number 1 is
+ * the first that was generated. */
 static double
-ask(const struct market *m, const struct listing *l, uint32_t first, struct top *ret)
+ask(const struct market *m, const struct listing *l, struct top *ret)
 {
 	size_t n, total;
 	double start = now_us();
@@ -141,15 +142,12 @@ ask(const struct market *m, const struct listing *l, uint32_t first, struct top 
 	double us = now_us() - start;
 	*ret = (struct top){.count = total, .n = n};
 	for (size_t i = 0; i < n; i++) {
-		ret->best[i].place = best[i].counterpart->number - first;
+		ret->best[i].place = best[i].counterpart->number - 1;
 		ret->best[i].score = best[i].score;
 	}
 	free(best);
 	return us;
 }
-
-/* The number of the first stored listing. */
-enum { FIRST_LISTING = 1 };
 
 static void
 match(const struct life *life, const struct probing *p)
@@ -162,7 +160,7 @@ match(const struct life *life, const struct probing *p)
 		size_t probe = i < WARM ? i % p->probes : i - WARM;
 		struct top top;
 		listing_id(id, 'p', probe);
-		double took = ask(m, market_listing(m, str_of(id)), FIRST_LISTING, &top);
+		double took = ask(m, market_listing(m, str_of(id)), &top);
 		if (i < WARM)
 			continue;
 		us[probe] = took;

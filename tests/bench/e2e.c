@@ -364,9 +364,11 @@ int
 main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[2] : "";
-	if (argc == 7 && strcmp(what, "publish") == 0 && number(argv[5]) > 0)
-		return publish(argv[1], strcmp(argv[3], "needs") == 0 ? NEED : OFFER,
-			       number(argv[4]), number(argv[5]), number(argv[6]));
+	for (enum side side = NEED; side <= OFFER; side++)
+		if (argc == 7 && strcmp(what, "publish") == 0 &&
+		    strcmp(argv[3], kinds[side]) == 0 && number(argv[5]) > 0)
+			return publish(argv[1], side, number(argv[4]), number(argv[5]),
+				       number(argv[6]));
 	if (argc == 5 && strcmp(what, "notify") == 0 && number(argv[4]) > 0)
 		return notify(argv[1], number(argv[3]), number(argv[4]));
 	if (argc == 5 && strcmp(what, "fanout") == 0 && number(argv[3]) > 0)

@@ -10,14 +10,14 @@ import tempfile
 from dataclasses import dataclass
 
 import programs
-from matchd import Matchd
+from matchd_process import Matchd
 from postgres import Postgres
 from programs import PROGRAMS, SOURCES, Figures, figures_of, say
 
 OTHER_EXCHANGES = ("intervals", "sets")
 LAYOUTS = ("A", "B", "C")
 # A layout is asked as much as it can bear: the slow ones less.
-PROBES_OF_LAYOUT = {"A": 100, "B": 150, "C": 1000, "needs": 300}
+PROBES_OF_LAYOUT = {"A": 100, "B": 150, "C": 1000, "needs": 1000}
 
 
 @dataclass

@@ -5,7 +5,7 @@ import statistics
 from typing import Any
 
 import programs
-from matchd import Matchd
+from matchd_process import Matchd
 from programs import PROGRAMS, figures_of
 
 
