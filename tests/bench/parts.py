@@ -55,6 +55,8 @@ def compare(name: str, files: dict[str, pathlib.Path]) -> None:
     ours = files[first].read_text(encoding="ascii").splitlines()
     for other in others:
         theirs = files[other].read_text(encoding="ascii").splitlines()
+        if not theirs:
+            raise Disagreement(f"{name}: {other} found nothing to compare")
         for number, (a, b) in enumerate(zip(ours, theirs)):
             if a != b:
                 raise Disagreement(f"{name}, probe {number}: {first} found {a!r}, {other} {b!r}")
