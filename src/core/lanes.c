@@ -1,5 +1,6 @@
 #include "core/lanes.h"
 
+#include "core/rowset.h"
 #include "core/score.h"
 #include "util/mem.h"
 
@@ -177,20 +178,20 @@ lanes_done(struct lanes *l)
 size_t
 lanes_bytes(const struct lanes *l)
 {
-	return (size_t)l->n_spans * LANE_SPAN_ROWS * l->n * sizeof(lane);
+	return (size_t)l->n_spans * SPAN_ROWS * l->n * sizeof(lane);
 }
 
 static lane *
 row_lanes(struct lanes *l, uint32_t row)
 {
-	uint32_t span = row >> LANE_SPAN_BITS;
+	uint32_t span = row >> SPAN_BITS;
 	while (l->n_spans <= span) {
 		l->spans = mem_realloc(l->spans, (l->n_spans + 1) * sizeof *l->spans);
 		l->spans[l->n_spans] =
-		    mem_table((size_t)LANE_SPAN_ROWS * l->n * sizeof(lane), l->n_spans > 0);
+		    mem_table((size_t)SPAN_ROWS * l->n * sizeof(lane), l->n_spans > 0);
 		l->n_spans++;
 	}
-	return l->spans[span] + (size_t)(row % LANE_SPAN_ROWS) * l->n;
+	return l->spans[span] + (size_t)(row % SPAN_ROWS) * l->n;
 }
 
 static void

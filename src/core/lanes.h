@@ -26,11 +26,9 @@ enum {
 	LANE_SILENT_PLACE = 0, /* the first coordinate of a row that states no place */
 	LANE_OPEN_LO = 0,      /* an open end, or a silence that meets everything */
 	LANE_OPEN_HI = UINT16_MAX,
-	PLACE_METRES = 200, /* of a coordinate's lane; a radius is rounded up to it */
-	PLACE_LANES = 4,    /* x, y, z, radius */
-	LANE_VECTOR = 16,   /* lanes of one vector */
-	LANE_SPAN_BITS = 16,
-	LANE_SPAN_ROWS = 1 << LANE_SPAN_BITS,
+	PLACE_METRES = 200,   /* of a coordinate's lane; a radius is rounded up to it */
+	PLACE_LANES = 4,      /* x, y, z, radius */
+	LANE_VECTOR = 16,     /* lanes of one vector */
 	MAX_LANES = 64,	      /* of a row; fields beyond have none */
 	HEAD_LANES = 5,	      /* owner, opening: two each; the bits of the weighted fields */
 	MAX_WEIGHED_BITS = 16 /* weighted fields whose bit is in the head */
@@ -40,7 +38,7 @@ struct lanes {
 	const struct columns *columns;
 	uint8_t at[MAX_FIELDS]; /* the field's first lane, or 0 */
 	uint8_t n;		/* lanes of a row, a multiple of LANE_VECTOR */
-	lane **spans;		/* rows in spans of LANE_SPAN_ROWS */
+	lane **spans;		/* rows in spans of SPAN_ROWS */
 	uint32_t n_spans;
 };
 

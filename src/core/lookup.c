@@ -293,7 +293,7 @@ lookup_remove(struct lookup *l, uint32_t row, struct dict *d)
 }
 
 uint32_t
-lookup_place(struct lookup *part, uint32_t row)
+lookup_enter(struct lookup *part, uint32_t row, struct dict *d)
 {
 	uint32_t place;
 	if (part->free_places.len > 0) {
@@ -307,25 +307,9 @@ lookup_place(struct lookup *part, uint32_t row)
 		place = part->n_places++;
 	}
 	part->row_of[place] = row;
-	return place;
-}
-
-void
-lookup_enter(struct lookup *part, uint32_t row, uint32_t place, struct dict *d)
-{
 	put_row(&(struct entry){part, row, place, true, d, 0});
 	ranges_renew(part);
-}
-
-void
-lookup_enter_all(struct lookup *part, struct dict *d)
-{
-	for (uint32_t place = 1; place < part->n_places; place++)
-		put(&(struct entry){part, part->row_of[place], place, true, d, 0}, &part->all);
-	for (size_t i = 0; i < part->columns->exchange->n_fields; i++)
-		for (uint32_t place = 1; place < part->n_places; place++)
-			put_field(&(struct entry){part, part->row_of[place], place, true, d, i});
-	ranges_build(part);
+	return place;
 }
 
 void

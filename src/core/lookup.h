@@ -84,11 +84,8 @@ void lookup_remove(struct lookup *l, uint32_t row, struct dict *d);
 /* Memory in use, in bytes, without what the allocator adds. */
 size_t lookup_bytes(const struct lookup *l);
 
-/* For parts: gives the row a place; takes it in there; takes all rows in that have places, if there
- * was none in; takes it out and its place back. */
-uint32_t lookup_place(struct lookup *part, uint32_t row);
-void lookup_enter(struct lookup *part, uint32_t row, uint32_t place, struct dict *d);
-void lookup_enter_all(struct lookup *part, struct dict *d);
+/* For parts: gives the row a place and takes it in; takes it out. */
+uint32_t lookup_enter(struct lookup *part, uint32_t row, struct dict *d);
 void lookup_leave(struct lookup *part, uint32_t row, uint32_t place, struct dict *d);
 
 /* The lookup that has the lanes and the numbers of values. */
@@ -114,7 +111,7 @@ const struct posting *posting_find(const struct field_index *index, uint32_t val
 static inline const lane *
 lookup_lanes(const struct lookup *l, uint32_t row)
 {
-	return l->lanes.spans[row >> LANE_SPAN_BITS] + (size_t)(row % LANE_SPAN_ROWS) * l->lanes.n;
+	return l->lanes.spans[row >> SPAN_BITS] + (size_t)(row % SPAN_ROWS) * l->lanes.n;
 }
 static inline uint32_t
 lookup_owner(const struct lookup *l, uint32_t row)

@@ -108,34 +108,8 @@ part_begin(struct lookup *whole, uint32_t value, struct dict *d)
 		struct statement s = named(whole, row);
 		for (size_t k = 0; k < s.n_any; k++)
 			if (statement_any(&s)[k] == value)
-				p->places.at[p->run[row] + k] = lookup_place(part->lookup, row);
+				p->places.at[p->run[row] + k] = lookup_enter(part->lookup, row, d);
 	}
-	lookup_enter_all(part->lookup, d);
-}
-
-/* Gives the row its places; returns their run. */
-static uint32_t
-give_places(struct lookup *whole, uint32_t row)
-{
-	struct parts *p = whole->parts;
-	struct statement s = named(whole, row);
-	if (row >= p->cap_run) {
-		uint32_t cap = words_roomier(p->cap_run, row + 1);
-		p->run = mem_realloc(p->run, cap * sizeof *p->run);
-		memset(p->run + p->cap_run, 0, (cap - p->cap_run) * sizeof *p->run);
-		p->cap_run = cap;
-	}
-	uint32_t run = words_take(&p->places, s.n_any ? s.n_any : 1);
-	if (s.n_any == 0)
-		p->places.at[run] = lookup_place(p->rest, row);
-	for (size_t k = 0; k < s.n_any; k++) {
-		const struct part *part = part_find(p, statement_any(&s)[k]);
-		p->places.at[run + k] = part ? lookup_place(part->lookup, row) : 0;
-	}
-	p->run[row] = run;
-	p->entries += s.n_any;
-	p->rows += s.n_any > 0;
-	return run;
 }
 
 static void
@@ -143,13 +117,23 @@ enter(struct lookup *whole, uint32_t row, struct dict *d)
 {
 	struct parts *p = whole->parts;
 	struct statement s = named(whole, row);
-	uint32_t run = give_places(whole, row);
-	const uint32_t *places = p->places.at + run;
+	uint32_t n = s.n_any ? s.n_any : 1;
+	if (row >= p->cap_run) {
+		uint32_t cap = words_roomier(p->cap_run, row + 1);
+		p->run = mem_realloc(p->run, cap * sizeof *p->run);
+		memset(p->run + p->cap_run, 0, (cap - p->cap_run) * sizeof *p->run);
+		p->cap_run = cap;
+	}
+	uint32_t run = words_take(&p->places, n);
 	if (s.n_any == 0)
-		lookup_enter(p->rest, row, *places, d);
-	for (size_t k = 0; k < s.n_any; k++)
-		if (places[k])
-			lookup_enter(part_find(p, statement_any(&s)[k])->lookup, row, places[k], d);
+		p->places.at[run] = lookup_enter(p->rest, row, d);
+	for (size_t k = 0; k < s.n_any; k++) {
+		const struct part *part = part_find(p, statement_any(&s)[k]);
+		p->places.at[run + k] = part ? lookup_enter(part->lookup, row, d) : 0;
+	}
+	p->run[row] = run;
+	p->entries += s.n_any;
+	p->rows += s.n_any > 0;
 }
 
 void
@@ -245,10 +229,7 @@ parts_divide(struct lookup *whole, struct dict *d)
 		HASH_ADD(hh, p->by_value, value, sizeof part->value, part);
 	}
 	for (uint32_t row = 0; rowset_next(&whole->all, &row); row++)
-		give_places(whole, row);
-	lookup_enter_all(p->rest, d);
-	for (struct part *part = p->by_value; part; part = part->hh.next)
-		lookup_enter_all(part->lookup, d);
+		enter(whole, row, d);
 }
 
 /* ---- looking ---- */

@@ -14,7 +14,7 @@
 
 /* A build for tests makes both small, so that short histories pass through both forms. */
 #ifndef ROWSET_SPAN_BITS
-#define ROWSET_SPAN_BITS 14
+#define ROWSET_SPAN_BITS 16
 #define ROWSET_FEW	 256
 #endif
 
