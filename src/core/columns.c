@@ -13,6 +13,7 @@ columns_new(const struct exchange *e, enum side side)
 	c->exchange = e;
 	c->side = side;
 	c->n_rows = 1;
+	c->n_pool = 1;
 	c->column = mem_zalloc(e->n_fields * sizeof *c->column);
 	return c;
 }
@@ -27,7 +28,7 @@ columns_free(struct columns *c)
 	free(c->column);
 	free(c->listing);
 	free(c->marks);
-	words_free(&c->pool);
+	free(c->pool);
 	free(c);
 }
 
@@ -37,10 +38,26 @@ columns_bytes(const struct columns *c)
 	size_t row = sizeof *c->listing + sizeof *c->marks;
 	for (size_t i = 0; i < c->exchange->n_fields; i++)
 		row += column_width(c->exchange->fields[i].type);
-	return c->n_rows * row + c->pool.n * sizeof *c->pool.at;
+	return c->n_rows * row + c->n_pool * sizeof *c->pool;
 }
 
 /* ---- room ---- */
+
+/*
+ * A table of a million rows should not keep room for another million: it grows by an eighth. (Large
+ * blocks grow in place or are remapped, not copied.) Numbers of rows and words have 32 bits; beyond
+ * is beyond memory.
+ */
+static uint32_t
+roomier(uint32_t cap, uint32_t needed)
+{
+	uint64_t more = (uint64_t)cap + cap / 8 + 64;
+	if (more < needed)
+		more = needed;
+	if (more > UINT32_MAX)
+		mem_failed(SIZE_MAX);
+	return (uint32_t)more;
+}
 
 /* The first of `n` adjacent new rows. */
 static uint32_t
@@ -53,7 +70,7 @@ take_rows(struct columns *c, uint32_t n)
 		return row;
 	}
 	if (c->cap_rows - c->n_rows < n || c->cap_rows == 0) {
-		uint32_t cap = words_roomier(c->cap_rows, c->n_rows + n);
+		uint32_t cap = roomier(c->cap_rows, c->n_rows + n);
 		c->listing = mem_realloc(c->listing, cap * sizeof *c->listing);
 		c->marks = mem_realloc(c->marks, cap * sizeof *c->marks);
 		for (size_t i = 0; i < c->exchange->n_fields; i++)
@@ -77,6 +94,30 @@ give_rows(struct columns *c, uint32_t row, uint32_t n)
 	}
 	c->marks[row].prefers = c->free_rows[n];
 	c->free_rows[n] = row;
+}
+
+static uint32_t
+take_words(struct columns *c, uint32_t n)
+{
+	uint32_t at = c->free_words[n];
+	if (at) {
+		c->free_words[n] = c->pool[at];
+		return at;
+	}
+	if (c->cap_pool - c->n_pool < n || c->cap_pool == 0) {
+		c->cap_pool = roomier(c->cap_pool, c->n_pool + n);
+		c->pool = mem_realloc(c->pool, c->cap_pool * sizeof *c->pool);
+	}
+	at = c->n_pool;
+	c->n_pool += n;
+	return at;
+}
+
+static void
+give_words(struct columns *c, uint32_t at, uint32_t n)
+{
+	c->pool[at] = c->free_words[n];
+	c->free_words[n] = at;
 }
 
 static uint32_t
@@ -109,8 +150,8 @@ pack_set(struct columns *c, struct mp *in, uint32_t flags, struct dict *d)
 	}
 	words[0] = n[0] | n[1] << SET_LENGTH_BITS | n[2] << 2 * SET_LENGTH_BITS |
 		   (flags & STATEMENT_EVERYTHING_BUT ? SET_EVERYTHING_BUT : 0);
-	uint32_t at = words_take(&c->pool, len);
-	memcpy(c->pool.at + at, words, len * sizeof *words);
+	uint32_t at = take_words(c, len);
+	memcpy(c->pool + at, words, len * sizeof *words);
 	return at;
 }
 
@@ -220,7 +261,7 @@ columns_remove(struct columns *c, uint32_t row, uint32_t n_rows)
 			bool stated = c->marks[r].stated >> i & 1;
 			uint32_t at = stated ? c->column[i].sets[r] : 0;
 			if (at && at != last)
-				words_give(&c->pool, at, set_words(c->pool.at[at]));
+				give_words(c, at, set_words(c->pool[at]));
 			last = at;
 		}
 	}
@@ -233,7 +274,7 @@ columns_remove(struct columns *c, uint32_t row, uint32_t n_rows)
 static bool
 sets_equal(const struct columns *c, uint32_t a, uint32_t b)
 {
-	const uint32_t *x = c->pool.at + a, *y = c->pool.at + b;
+	const uint32_t *x = c->pool + a, *y = c->pool + b;
 	return *x == *y && memcmp(x, y, set_words(*x) * sizeof *x) == 0;
 }
 

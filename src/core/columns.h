@@ -17,7 +17,6 @@
 #include "core/dict.h"
 #include "core/limits.h"
 #include "core/statement.h"
-#include "core/words.h"
 
 /* Which fields a row states and prefers: a bit per field. */
 struct row_marks {
@@ -38,15 +37,19 @@ union column {
 	struct lengths *lengths;
 };
 
+enum { LONGEST_RUN = 1 + 3 * MAX_VALUES };
+
 struct columns {
 	const struct exchange *exchange;
 	enum side side;
-	uint32_t n_rows, cap_rows;	      /* in use or given back; row 0 is none */
-	uint32_t runs;			      /* listings that have several rows */
-	uint32_t *listing;		      /* [row] whose box it is; 0: nobody's */
-	struct row_marks *marks;	      /* [row] */
-	union column *column;		      /* [field] */
-	struct words pool;		      /* sets */
+	uint32_t n_rows, cap_rows; /* in use or given back; row 0 is none */
+	uint32_t runs;		   /* listings that have several rows */
+	uint32_t *listing;	   /* [row] whose box it is; 0: nobody's */
+	struct row_marks *marks;   /* [row] */
+	union column *column;	   /* [field] */
+	uint32_t *pool;
+	uint32_t n_pool, cap_pool;	      /* words; word 0 is none */
+	uint32_t free_words[LONGEST_RUN + 1]; /* by length: the first free run of words, or 0 */
 	uint32_t free_rows[MAX_VARIANTS + 1]; /* by length: the first free run of rows, or 0 */
 };
 
@@ -117,7 +120,7 @@ box_statement(struct box b, size_t field)
 	case FIELD_KEYWORD:
 	case FIELD_CODE:
 	case FIELD_FLAG: {
-		const uint32_t *set = c->pool.at + column.sets[b.row];
+		const uint32_t *set = c->pool + column.sets[b.row];
 		s.n_any = *set & SET_LENGTH_MASK;
 		s.n_none = *set >> SET_LENGTH_BITS & SET_LENGTH_MASK;
 		s.n_veto = *set >> 2 * SET_LENGTH_BITS & SET_LENGTH_MASK;

@@ -1,7 +1,6 @@
 #include "core/find.h"
 
 #include "core/meet.h"
-#include "core/parts.h"
 #include "util/mem.h"
 
 #include <stdlib.h>
@@ -53,10 +52,14 @@ intersect_words(const struct operands *o, size_t w, words *ret)
 	*ret = left;
 }
 
-/* Writes the places that pass; returns how many. */
+/* Writes the rows that pass and asks for their lanes ahead of time; returns how many. */
 WIDE static size_t
-intersect(const struct operands *o, size_t n_words, uint32_t base, uint32_t *out)
+intersect(const struct operands *o, size_t n_words, const struct lanes *l, uint32_t span,
+	  uint32_t *out)
 {
+	const lane *lanes = l->spans[span];
+	size_t stride = l->n;
+	uint32_t base = span << SPAN_BITS;
 	uint32_t *at = out;
 	for (size_t w = 0; w < n_words; w += AT_ONCE) {
 		union {
@@ -71,9 +74,11 @@ intersect(const struct operands *o, size_t n_words, uint32_t base, uint32_t *out
 		if (!any)
 			continue;
 		for (size_t i = 0; i < AT_ONCE; i++)
-			for (uint64_t x = left.at[i]; x; x &= x - 1)
-				*at++ =
-				    base + (uint32_t)((w + i) * 64) + (uint32_t)__builtin_ctzll(x);
+			for (uint64_t x = left.at[i]; x; x &= x - 1) {
+				size_t in_span = (w + i) * 64 + (size_t)__builtin_ctzll(x);
+				__builtin_prefetch(lanes + in_span * stride);
+				*at++ = base + (uint32_t)in_span;
+			}
 	}
 	return (size_t)(at - out);
 }
@@ -314,24 +319,14 @@ places_are_met(const struct judge *j, uint32_t row, const lane *at)
 	return true;
 }
 
-/* From places to rows, whose lanes are asked for ahead of time. */
-static void
-locate(const struct lookup *part, uint32_t *places, size_t n)
-{
-	const struct lookup *whole = lookup_whole(part);
-	for (size_t i = 0; i < n; i++) {
-		places[i] = lookup_row(part, places[i]);
-		__builtin_prefetch(lookup_lanes(whole, places[i]));
-	}
-}
-
 /* Keeps the rows whose lanes do not exclude them; returns how many. */
 WIDE static size_t
 keep_near(const struct judge *j, uint32_t *rows, size_t n)
 {
-	size_t kept = 0;
+	const lane *base = j->lookup->lanes.spans[rows[0] >> SPAN_BITS];
+	size_t stride = j->lookup->lanes.n, kept = 0;
 	for (size_t i = 0; i < n; i++) {
-		const lane *at = lookup_lanes(j->lookup, rows[i]);
+		const lane *at = base + (rows[i] % SPAN_ROWS) * stride;
 		rows[kept] = rows[i];
 		kept += !outside(at, j->bounds.lo.v, j->bounds.hi.v, j->vectors);
 	}
@@ -414,18 +409,17 @@ make_room_for_hits(struct finder *f, size_t n)
 }
 
 static void
-find_in_span(struct finder *f, const struct judge *j, const struct lookup *part, uint32_t span)
+find_in_span(struct finder *f, const struct judge *j, uint32_t span)
 {
 	const struct lookup *l = j->lookup;
 	struct operands o;
-	uint32_t places = lookup_bound(part) - (span << SPAN_BITS);
-	size_t n_words = places >= SPAN_ROWS ? SPAN_WORDS : (places + 63) / 64;
+	uint32_t rows = l->columns->n_rows - (span << SPAN_BITS);
+	size_t n_words = rows >= SPAN_ROWS ? SPAN_WORDS : (rows + 63) / 64;
 
-	if (!gather(f, part, span, &o))
+	if (!gather(f, l, span, &o))
 		return;
 	n_words = (n_words + AT_ONCE - 1) / AT_ONCE * AT_ONCE;
-	size_t n = intersect(&o, n_words, span << SPAN_BITS, f->rows);
-	locate(part, f->rows, n);
+	size_t n = intersect(&o, n_words, &l->lanes, span, f->rows);
 	if (n > 0 && (j->plan->n_ranges > 0 || j->plan->n_reaches > 0))
 		n = keep_near(j, f->rows, n);
 	n = keep_sets(j, f->rows, n);
@@ -434,16 +428,6 @@ find_in_span(struct finder *f, const struct judge *j, const struct lookup *part,
 		n = boxes_sieve(l->columns, j->plan->verify, j->probe, f->rows, n, j->dict);
 	make_room_for_hits(f, n);
 	take_met(f, j, n);
-}
-
-static void
-find_in(struct finder *f, struct judge *j, const struct lookup *part, int decided)
-{
-	plan_make(&f->plan, part, decided, j->probe, j->dict);
-	make_room(f);
-	bounds_of(&f->plan, &j->bounds);
-	for (uint32_t span = 0; span <= (lookup_bound(part) - 1) >> SPAN_BITS; span++)
-		find_in_span(f, j, part, span);
 }
 
 void
@@ -456,13 +440,14 @@ finder_find(struct finder *f, const struct lookup *l, struct box probe, const st
 			  .probe = probe,
 			  .bound = bound,
 			  .dict = d};
-	struct where where;
 	f->n_hits = 0;
-	parts_for(l, probe, &where);
-	for (size_t i = 0; i < where.n; i++) {
-		bool rest = where.in[i]->whole && where.in[i] == parts_rest(l);
-		find_in(f, &j, where.in[i], rest ? -1 : where.decided);
-	}
+	if (l->all.n == 0)
+		return;
+	plan_make(&f->plan, l, probe, d);
+	make_room(f);
+	bounds_of(&f->plan, &j.bounds);
+	for (uint32_t span = 0; span <= (l->columns->n_rows - 1) >> SPAN_BITS; span++)
+		find_in_span(f, &j, span);
 }
 
 void

@@ -16,9 +16,8 @@ struct finder {
 	struct plan plan;
 	uint64_t *words; /* unions of sets, one span each */
 	size_t cap_words;
-	uint32_t *rows; /* of one span, as they are sieved */
-	struct hit
-	    *hits; /* what was found, boxes of one listing together; good until the next probe */
+	uint32_t *rows;	  /* of one span, as they are sieved */
+	struct hit *hits; /* what was found: by row, ascending; good until the next probe */
 	size_t n_hits, cap_hits;
 };
 

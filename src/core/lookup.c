@@ -17,7 +17,6 @@
 
 #include "core/lookup.h"
 
-#include "core/parts.h"
 #include "core/ranges.h"
 #include "core/set_lane.h"
 #include "util/mem.h"
@@ -59,9 +58,6 @@ lookup_free(struct lookup *l)
 		return;
 	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
 		index_free(&l->fields[i]);
-	parts_free(l->parts);
-	free(l->row_of);
-	numbers_free(&l->free_places);
 	free(l->fields);
 	rowset_free(&l->all);
 	lanes_done(&l->lanes);
@@ -87,7 +83,7 @@ lookup_bytes(const struct lookup *l)
 	size_t bytes = lanes_bytes(&l->lanes) + rowset_bytes(&l->all);
 	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
 		bytes += index_bytes(&l->fields[i]);
-	return bytes + parts_bytes(l->parts) + l->cap_places * sizeof *l->row_of;
+	return bytes;
 }
 
 /* ---- values ---- */
@@ -108,7 +104,7 @@ posting_get(struct lookup *l, size_t field, uint32_t value)
 	if (!p) {
 		p = mem_zalloc(sizeof *p);
 		p->value = value;
-		if (l->lanes.at[field] && !l->whole)
+		if (l->lanes.at[field])
 			p->number = set_lane_number(l, field);
 		HASH_ADD(hh, index->by_value, value, sizeof p->value, p);
 	}
@@ -118,7 +114,7 @@ posting_get(struct lookup *l, size_t field, uint32_t value)
 /* One row on its way in or out. */
 struct entry {
 	struct lookup *l;
-	uint32_t row, place; /* the same in the whole */
+	uint32_t row;
 	bool present;
 	struct dict *dict;
 	size_t field; /* the one whose turn it is */
@@ -128,9 +124,9 @@ static void
 put(const struct entry *e, struct rowset *s)
 {
 	if (e->present)
-		rowset_add(s, e->place, lookup_bound(e->l));
+		rowset_add(s, e->row, e->l->columns->n_rows);
 	else
-		rowset_remove(s, e->place, lookup_bound(e->l));
+		rowset_remove(s, e->row, e->l->columns->n_rows);
 }
 
 static void
@@ -151,7 +147,7 @@ put_value(const struct entry *e, uint32_t value, bool at, bool under)
 		put(e, &p->under);
 	if (p->at.n == 0 && p->under.n == 0) {
 		HASH_DEL(index->by_value, p);
-		if (e->l->lanes.at[e->field] && !e->l->whole)
+		if (e->l->lanes.at[e->field])
 			set_lane_free_number(index, p->number);
 		rowset_free(&p->at);
 		rowset_free(&p->under);
@@ -211,7 +207,7 @@ put_set(const struct entry *e, const struct field *f, struct field_index *index,
 static void
 put_ranges(const struct entry *e, const struct field *f, size_t field, struct field_index *index)
 {
-	const lane *at = lookup_lanes(lookup_whole(e->l), e->row) + e->l->lanes.at[field];
+	const lane *at = lookup_lanes(e->l, e->row) + e->l->lanes.at[field];
 	unsigned n = f->type == FIELD_GEO ? 3 : field_lanes(f);
 	for (unsigned i = 0; i < n && e->l->lanes.at[field]; i++)
 		for (uint32_t k = 0; k < index->ranges[i].n; k++)
@@ -246,7 +242,7 @@ put_field(const struct entry *e)
 	count(e, &index->prefer, s.stated && s.prefer);
 	if (field_is_set(f)) {
 		put_set(e, f, index, &s);
-		if (e->present && e->l->lanes.at[i] && !e->l->whole)
+		if (e->present && e->l->lanes.at[i])
 			set_lane_put(e->l, i, e->row);
 	} else {
 		put_scalar(e, f, i, index, &s);
@@ -265,56 +261,26 @@ void
 lookup_add(struct lookup *l, uint32_t row, uint32_t owner, uint32_t opening, struct dict *d)
 {
 	lanes_put(&l->lanes, row, owner, opening);
-	put_row(&(struct entry){l, row, row, true, d, 0});
+	put_row(&(struct entry){l, row, true, d, 0});
 	ranges_renew(l);
-	parts_add(l, row, d);
 }
 
 void
 lookup_fill(struct lookup *l, const struct arrival *rows, size_t n, struct dict *d)
 {
 	for (size_t k = 0; k < n; k++) {
-		struct entry e = {l, rows[k].row, rows[k].row, true, d, 0};
+		struct entry e = {l, rows[k].row, true, d, 0};
 		lanes_put(&l->lanes, rows[k].row, rows[k].owner, rows[k].opening);
 		put(&e, &l->all);
 	}
 	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
 		for (size_t k = 0; k < n; k++)
-			put_field(&(struct entry){l, rows[k].row, rows[k].row, true, d, i});
+			put_field(&(struct entry){l, rows[k].row, true, d, i});
 	ranges_build(l);
-	parts_divide(l, d);
 }
 
 void
 lookup_remove(struct lookup *l, uint32_t row, struct dict *d)
 {
-	parts_remove(l, row, d);
-	put_row(&(struct entry){l, row, row, false, d, 0});
-}
-
-uint32_t
-lookup_enter(struct lookup *part, uint32_t row, struct dict *d)
-{
-	uint32_t place;
-	if (part->free_places.len > 0) {
-		place = part->free_places.at[--part->free_places.len];
-	} else {
-		if (part->n_places >= part->cap_places) {
-			part->cap_places = words_roomier(part->cap_places, part->n_places + 1);
-			part->row_of =
-			    mem_realloc(part->row_of, part->cap_places * sizeof *part->row_of);
-		}
-		place = part->n_places++;
-	}
-	part->row_of[place] = row;
-	put_row(&(struct entry){part, row, place, true, d, 0});
-	ranges_renew(part);
-	return place;
-}
-
-void
-lookup_leave(struct lookup *part, uint32_t row, uint32_t place, struct dict *d)
-{
-	put_row(&(struct entry){part, row, place, false, d, 0});
-	numbers_push(&part->free_places, place);
+	put_row(&(struct entry){l, row, false, d, 0});
 }

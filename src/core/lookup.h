@@ -4,7 +4,7 @@
  * Lookup: from a box to the boxes of the other side that meet it.
  *
  * One lookup per exchange and side holds the rows of that side that can be matched. It keeps them
- * three times over, for three questions (and once more in parts, core/parts.h):
+ * three times over, for three questions:
  *
  *   rowsets   which rows state this value, or an end up to this edge (core/rowset.h)? Sets are
  *             intersected, most selective first, as long as each pays for itself.
@@ -58,13 +58,6 @@ struct lookup {
 	struct lanes lanes;
 	struct rowset all;
 	struct field_index *fields; /* by field */
-	struct parts *parts;	    /* the same rows once more, or NULL (core/parts.h) */
-
-	/* Only in a part: sets hold places, which are numbered from 1. */
-	struct lookup *whole;
-	uint32_t *row_of; /* [place] */
-	uint32_t n_places, cap_places;
-	struct numbers free_places;
 };
 
 /* Over the rows of these columns, which must outlive it. Reads the exchange that they have. */
@@ -84,27 +77,6 @@ void lookup_remove(struct lookup *l, uint32_t row, struct dict *d);
 /* Memory in use, in bytes, without what the allocator adds. */
 size_t lookup_bytes(const struct lookup *l);
 
-/* For parts: gives the row a place and takes it in; takes it out. */
-uint32_t lookup_enter(struct lookup *part, uint32_t row, struct dict *d);
-void lookup_leave(struct lookup *part, uint32_t row, uint32_t place, struct dict *d);
-
-/* The lookup that has the lanes and the numbers of values. */
-static inline const struct lookup *
-lookup_whole(const struct lookup *l)
-{
-	return l->whole ? l->whole : l;
-}
-/* All that sets hold is below. */
-static inline uint32_t
-lookup_bound(const struct lookup *l)
-{
-	return l->whole ? l->n_places : l->columns->n_rows;
-}
-static inline uint32_t
-lookup_row(const struct lookup *l, uint32_t place)
-{
-	return l->whole ? l->row_of[place] : place;
-}
 /* The value's rows, or NULL. */
 const struct posting *posting_find(const struct field_index *index, uint32_t value);
 

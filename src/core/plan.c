@@ -13,8 +13,7 @@ struct asked {
 	struct plan *plan;
 	const struct lookup *lookup;
 	const struct field *field;
-	const struct field_index *index; /* sets, of the lookup that is asked */
-	const struct field_index *whole; /* numbers of values, counts, odd rows */
+	const struct field_index *index;
 	const struct dict *dict;
 	uint8_t i;		     /* the field's place */
 	const struct statement *own; /* the probe's */
@@ -112,7 +111,7 @@ doubt_rows(const struct asked *a, const struct rowset *rows)
 	struct plan *p = a->plan;
 	if (rows->n == 0)
 		return;
-	if (rows->n > lookup_whole(a->lookup)->all.n / 8)
+	if (rows->n > a->lookup->all.n / 8)
 		verify(a);
 	else
 		p->doubts[p->n_doubts++] = (struct doubt){rows, a->i};
@@ -129,7 +128,7 @@ static uint32_t
 accept_codes(const struct asked *a)
 {
 	struct plan *p = a->plan;
-	uint32_t words = (CODE_FIRST + a->whole->numbers + 63u) / 64;
+	uint32_t words = (CODE_FIRST + a->index->numbers + 63u) / 64;
 	while (p->cap_codes < p->n_codes + words) {
 		p->cap_codes = 2 * p->cap_codes + words;
 		p->codes = mem_realloc(p->codes, p->cap_codes * sizeof *p->codes);
@@ -139,7 +138,7 @@ accept_codes(const struct asked *a)
 	/* One value holds all of several only if they are that one. */
 	bool never = stored_is_outer(a->field, a->stored) && a->own->n_any > 1;
 	for (size_t i = 0; i < a->own->n_any && !never; i++) {
-		const struct posting *v = posting_find(a->whole, statement_any(a->own)[i]);
+		const struct posting *v = posting_find(a->index, statement_any(a->own)[i]);
 		if (v && v->number != NO_NUMBER)
 			accept_code(codes, CODE_FIRST + v->number);
 	}
@@ -151,7 +150,7 @@ static void
 accept_bits(const struct asked *a, struct set_probe *s)
 {
 	for (size_t i = 0; i < a->own->n_any; i++) {
-		const struct posting *v = posting_find(a->whole, statement_any(a->own)[i]);
+		const struct posting *v = posting_find(a->index, statement_any(a->own)[i]);
 		if (v && v->number < SET_BITS)
 			s->bits |= (lane)(1 << v->number);
 		else
@@ -170,7 +169,7 @@ ask_set_lane(const struct asked *a)
 	*q = (struct set_question){0};
 	*s = (struct set_probe){.at = a->lookup->lanes.at[a->i],
 				.field = a->i,
-				.coded = a->whole->coded,
+				.coded = a->index->coded,
 				.inner = stored_is_inner(a->field, a->stored),
 				.outer = stored_is_outer(a->field, a->stored),
 				.silent = passes ? VERDICT_SURE : VERDICT_OUT};
@@ -188,8 +187,7 @@ remember_terms(const struct asked *a, size_t before)
 	struct plan *p = a->plan;
 	struct set_question *q = &p->probes[p->n_probes - 1];
 	q->n_terms = p->n_terms - before;
-	q->has_term = !a->lookup->whole && q->n_terms == 1 && !q->probe.inner &&
-		      p->terms[before].n <= MAX_TESTED;
+	q->has_term = q->n_terms == 1 && !q->probe.inner && p->terms[before].n <= MAX_TESTED;
 	if (q->has_term)
 		q->term = p->terms[before];
 }
@@ -205,13 +203,13 @@ ask_set(const struct asked *a)
 		return;
 	}
 	size_t before = a->plan->n_terms;
-	bool by_lane = plain && a->lookup->lanes.at[a->i] && (a->insists || a->whole->prefer == 0);
+	bool by_lane = plain && a->lookup->lanes.at[a->i] && (a->insists || a->index->prefer == 0);
 	if (by_lane)
 		ask_set_lane(a);
 	else if (!plain)
 		verify(a);
 	else
-		doubt_rows(a, &a->whole->odd);
+		doubt_rows(a, &a->index->odd);
 	if (outer) {
 		for (size_t i = 0; i < own->n_any; i++)
 			values_term(a, statement_any(own) + i, 1, HERE | ABOVE, !by_lane);
@@ -352,7 +350,7 @@ ask_place(const struct asked *a)
 	*r = (struct reach){.at = a->lookup->lanes.at[a->i],
 			    .field = a->i,
 			    .own = a->insists,
-			    .theirs = a->whole->radii > 0,
+			    .theirs = a->index->radii > 0,
 			    .unsure_theirs = !a->insists && has_radius(own),
 			    .silent_meets = silence_meets(a->field, a->stored),
 			    .x = lane_coordinate(own->x),
@@ -399,7 +397,7 @@ ask_field(const struct asked *a)
 	}
 	/* Lanes do not tell a row that prefers the field, or is silent and fails, from one that
 	 * insists: where such rows are and the probe does not insist, they cannot be used. */
-	bool alike = a->insists || (a->whole->prefer == 0 && silence_meets(a->field, a->stored));
+	bool alike = a->insists || (a->index->prefer == 0 && silence_meets(a->field, a->stored));
 	if (!lanes || !alike)
 		verify(a);
 	else if (a->field->type == FIELD_GEO)
@@ -444,7 +442,7 @@ choose(struct plan *p, const struct lookup *l)
 	double left = l->all.n;
 	struct term tests[MAX_FIELDS];
 	for (size_t i = 0; i < p->n_terms; i++)
-		p->terms[i].cost = term_cost(p, &p->terms[i], lookup_bound(l));
+		p->terms[i].cost = term_cost(p, &p->terms[i], l->columns->n_rows);
 	if (p->n_terms > 1)
 		qsort(p->terms, p->n_terms, sizeof *p->terms, term_cmp);
 	for (size_t i = 0; i < p->n_terms; i++) {
@@ -456,7 +454,7 @@ choose(struct plan *p, const struct lookup *l)
 		if (p->n_used < MAX_USED && saved > t.cost) {
 			p->terms[p->n_used++] = t;
 			left = after;
-		} else if (t.decides && !l->whole && t.n <= MAX_TESTED && p->n_tests < MAX_FIELDS) {
+		} else if (t.decides && t.n <= MAX_TESTED && p->n_tests < MAX_FIELDS) {
 			tests[p->n_tests++] = t;
 		} else if (t.decides) {
 			p->verify |= UINT64_C(1) << t.field;
@@ -477,15 +475,14 @@ lighten_probes(struct plan *p, const struct lookup *l)
 			used += p->terms[k].field == q.probe.field;
 		q.probe.given = !q.probe.inner && q.n_terms > 0 && used == q.n_terms;
 		q.probe.accepted = p->codes + q.probe.accepted_at;
-		if (!q.probe.given || lookup_whole(l)->fields[q.probe.field].odd.n > 0)
+		if (!q.probe.given || l->fields[q.probe.field].odd.n > 0)
 			p->probes[kept++] = q;
 	}
 	p->n_probes = kept;
 }
 
 void
-plan_make(struct plan *p, const struct lookup *l, int decided, struct box probe,
-	  const struct dict *d)
+plan_make(struct plan *p, const struct lookup *l, struct box probe, const struct dict *d)
 {
 	const struct exchange *e = l->columns->exchange;
 	enum side own_side = side_other(l->columns->side);
@@ -501,16 +498,12 @@ plan_make(struct plan *p, const struct lookup *l, int decided, struct box probe,
 				  .lookup = l,
 				  .field = &e->fields[i],
 				  .index = &l->fields[i],
-				  .whole = &lookup_whole(l)->fields[i],
 				  .dict = d,
 				  .i = (uint8_t)i,
 				  .own = &s.by[own_side],
 				  .stored = l->columns->side,
 				  .insists = side_insists(&e->fields[i], &s, own_side)};
-		if ((int)i == decided)
-			doubt_rows(&a, &a.whole->odd);
-		else
-			ask_field(&a);
+		ask_field(&a);
 	}
 	choose(p, l);
 	lighten_probes(p, l);

@@ -68,10 +68,6 @@ struct plan {
 	uint64_t verify; /* fields to be asked of the columns for every row: a bit each */
 };
 
-/*
- * Fills the plan (emptied first) for a box of the other side, to be found in the lookup, which may
- * be a part. `decided` is a field that need only be asked of odd rows, or -1. Free with plan_free.
- */
-void plan_make(struct plan *p, const struct lookup *l, int decided, struct box probe,
-	       const struct dict *d);
+/* Fills the plan (emptied first) for a box of the other side. Free with plan_free. */
+void plan_make(struct plan *p, const struct lookup *l, struct box probe, const struct dict *d);
 void plan_free(struct plan *p);

@@ -24,9 +24,14 @@ static uint32_t
 sample(const struct rowset *all, uint32_t most, uint32_t *rows)
 {
 	uint32_t step = all->n / most + 1, seen = 0, n = 0;
-	for (uint32_t row = 0; rowset_next(all, &row); row++)
-		if (seen++ % step == 0)
-			rows[n++] = row;
+	for (uint32_t i = 0; !all->dense && i < all->n; i += step)
+		rows[n++] = all->list[i];
+	for (uint32_t span = 0; all->dense && span < all->n_spans; span++)
+		for (uint32_t w = 0; all->spans[span] && w < SPAN_WORDS; w++)
+			for (uint64_t x = all->spans[span][w]; x; x &= x - 1)
+				if (seen++ % step == 0)
+					rows[n++] = span * SPAN_ROWS + w * 64 +
+						    (uint32_t)__builtin_ctzll(x);
 	return n;
 }
 
@@ -66,14 +71,13 @@ number_edges(const struct ranges *r, bool place, uint8_t *first)
 
 /* Fills the bits of one word of rows for each edge. */
 static void
-fill_word(const struct lookup *l, const struct ranges *r, unsigned at, const uint8_t *first,
-	  uint32_t begin, uint64_t places, uint64_t word[EDGES + 1])
+fill_word(const struct ranges *r, const uint8_t *first, const lane *lanes, size_t stride,
+	  uint64_t rows, uint64_t word[EDGES + 1])
 {
 	memset(word, 0, (EDGES + 1) * sizeof *word);
-	for (uint64_t x = places; x; x &= x - 1) {
+	for (uint64_t x = rows; x; x &= x - 1) {
 		unsigned bit = (unsigned)__builtin_ctzll(x);
-		uint32_t row = lookup_row(l, begin + bit);
-		word[first[lookup_lanes(lookup_whole(l), row)[at]]] |= UINT64_C(1) << bit;
+		word[first[lanes[bit * stride]]] |= UINT64_C(1) << bit;
 	}
 	for (uint32_t k = 1; k < r->n; k++)
 		word[k] |= word[k - 1];
@@ -83,6 +87,7 @@ static void
 fill(struct lookup *l, struct ranges *r, unsigned at, const uint8_t *first)
 {
 	const struct rowset *all = &l->all;
+	size_t stride = l->lanes.n;
 	uint64_t **bits[EDGES], word[EDGES + 1];
 	for (uint32_t k = 0; k < r->n; k++)
 		bits[k] = mem_zalloc(all->n_spans * sizeof **bits);
@@ -92,8 +97,8 @@ fill(struct lookup *l, struct ranges *r, unsigned at, const uint8_t *first)
 		for (uint32_t k = 0; k < r->n; k++)
 			bits[k][span] = mem_alloc(SPAN_WORDS * sizeof(uint64_t));
 		for (uint32_t w = 0; w < SPAN_WORDS; w++) {
-			fill_word(l, r, at, first, span * SPAN_ROWS + w * 64, all->spans[span][w],
-				  word);
+			fill_word(r, first, l->lanes.spans[span] + w * 64 * stride + at, stride,
+				  all->spans[span][w], word);
 			for (uint32_t k = 0; k < r->n; k++)
 				bits[k][span][w] = word[k];
 		}
@@ -112,7 +117,7 @@ renew(struct lookup *l, struct ranges *r, unsigned at, bool place)
 
 	ranges_done(r);
 	for (uint32_t i = 0; i < n; i++)
-		values[i] = lookup_lanes(lookup_whole(l), lookup_row(l, rows[i]))[at];
+		values[i] = lookup_lanes(l, rows[i])[at];
 	choose_edges(r, values, n);
 	r->built = l->all.n;
 	if (r->n == 0)

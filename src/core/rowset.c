@@ -152,30 +152,6 @@ rowset_holds(const struct rowset *s, uint32_t row)
 	return place < s->n && s->list[place] == row;
 }
 
-bool
-rowset_next(const struct rowset *s, uint32_t *row)
-{
-	if (!s->dense) {
-		uint32_t place = list_place(s, *row);
-		if (place < s->n)
-			*row = s->list[place];
-		return place < s->n;
-	}
-	for (uint32_t span = *row >> SPAN_BITS; span < s->n_spans; span++) {
-		uint32_t begin = span == *row >> SPAN_BITS ? *row % SPAN_ROWS : 0;
-		for (uint32_t w = begin / 64; s->spans[span] && w < SPAN_WORDS; w++) {
-			uint64_t word = s->spans[span][w];
-			if (w == begin / 64)
-				word &= ~UINT64_C(0) << begin % 64;
-			if (!word)
-				continue;
-			*row = span * SPAN_ROWS + w * 64 + (uint32_t)__builtin_ctzll(word);
-			return true;
-		}
-	}
-	return false;
-}
-
 void
 rowset_take(struct rowset *s, uint64_t **bits, uint32_t n_spans)
 {

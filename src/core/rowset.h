@@ -43,8 +43,6 @@ struct rowset {
 void rowset_add(struct rowset *s, uint32_t row, uint32_t bound);
 void rowset_remove(struct rowset *s, uint32_t row, uint32_t bound);
 bool rowset_holds(const struct rowset *s, uint32_t row);
-/* The first row that is not below *row, into *row; false where there is none. */
-bool rowset_next(const struct rowset *s, uint32_t *row);
 /* Sets the set to the rows whose bit in `bits` is set; takes `bits` (n_spans entries, from malloc,
  * each NULL or SPAN_WORDS words from malloc) over. */
 void rowset_take(struct rowset *s, uint64_t **bits, uint32_t n_spans);

@@ -16,9 +16,16 @@ set_lane(struct lookup *l, size_t field, uint32_t row)
 static void
 recode(struct lookup *l, size_t field)
 {
+	const struct rowset *all = &l->all;
 	l->fields[field].coded = true;
-	for (uint32_t row = 0; rowset_next(&l->all, &row); row++)
-		set_lane_put(l, field, row);
+	for (uint32_t i = 0; !all->dense && i < all->n; i++)
+		set_lane_put(l, field, all->list[i]);
+	for (uint32_t span = 0; all->dense && span < all->n_spans; span++)
+		for (uint32_t w = 0; all->spans[span] && w < SPAN_WORDS; w++)
+			for (uint64_t x = all->spans[span][w]; x; x &= x - 1)
+				set_lane_put(l, field,
+					     span * SPAN_ROWS + w * 64 +
+						 (uint32_t)__builtin_ctzll(x));
 }
 
 uint16_t
