@@ -6,9 +6,11 @@ from drivers import DriverFailure, ModelDriver
 
 
 class Program(ModelDriver):
-    """A program that is right: the model with a digest."""
+    """A program that is right: the model with a digest, and with an index that agrees."""
 
     def request(self, command):
+        if command["cmd"] == "index.verify":
+            return {"ok": True, "divergences": []}
         reply = super().request(command)
         added = {"dump": {"digest": "0"}, "replay": {"digest": "0"}, "facts": {"bytes": 0}}
         return {**reply, **added.get(command["cmd"], {})}
