@@ -333,17 +333,22 @@ keep_near(const struct judge *j, uint32_t *rows, size_t n)
 	return kept;
 }
 
-/* Keeps the rows that no set's lane excludes; returns how many. */
+/* Keeps the rows that no set's lane excludes, and asks for the bits that will say more; returns how
+ * many. */
 static size_t
 keep_sets(const struct judge *j, uint32_t *rows, size_t n)
 {
 	for (size_t i = 0; i < j->plan->n_probes; i++) {
-		const struct set_probe *p = &j->plan->probes[i].probe;
+		const struct set_question *q = &j->plan->probes[i];
 		size_t kept = 0;
 		for (size_t k = 0; k < n; k++) {
-			lane v = lookup_lanes(j->lookup, rows[k])[p->at];
+			enum lane_verdict v =
+			    set_judge(&q->probe, lookup_lanes(j->lookup, rows[k])[q->probe.at]);
+			if (v == VERDICT_SEVERAL && q->has_term)
+				for (uint32_t t = 0; t < q->term.n; t++)
+					rowset_prefetch(j->plan->sets[q->term.first + t], rows[k]);
 			rows[kept] = rows[k];
-			kept += set_judge(p, v) != VERDICT_OUT;
+			kept += v != VERDICT_OUT;
 		}
 		n = kept;
 	}

@@ -100,6 +100,7 @@ values_term(const struct asked *a, const uint32_t *values, size_t n, unsigned de
 	term_add(a, t, &a->index->always);
 	if (!a->insists)
 		term_add(a, t, &a->index->lenient);
+	t->values = (uint32_t)a->plan->n_sets;
 	for (size_t i = 0; i < n; i++)
 		add_value(a, t, values[i], depth);
 	term_end(a, t);
@@ -187,9 +188,12 @@ remember_terms(const struct asked *a, size_t before)
 	struct plan *p = a->plan;
 	struct set_question *q = &p->probes[p->n_probes - 1];
 	q->n_terms = p->n_terms - before;
-	q->has_term = q->n_terms == 1 && !q->probe.inner && p->terms[before].n <= MAX_TESTED;
-	if (q->has_term)
-		q->term = p->terms[before];
+	if (q->n_terms != 1 || q->probe.inner)
+		return;
+	q->term = p->terms[before];
+	q->term.n -= q->term.values - q->term.first;
+	q->term.first = q->term.values;
+	q->has_term = q->term.n <= MAX_TESTED;
 }
 
 static void

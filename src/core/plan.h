@@ -10,6 +10,7 @@ enum { MAX_USED = 32 }; /* terms that are intersected */
 /* One condition on rows: to be in some of these sets, or in none of them. */
 struct term {
 	uint32_t first, n; /* sets, in the plan's */
+	uint32_t values;   /* the first of them that is a value's */
 	double kept;	   /* the share of rows that probably passes */
 	double cost;	   /* of intersecting it, in nanoseconds */
 	uint8_t field;
@@ -45,7 +46,7 @@ struct doubt {
 struct set_question {
 	struct set_probe probe;
 	size_t n_terms; /* of the field */
-	bool has_term;	/* `term` decides for rows that state several values */
+	bool has_term;	/* `term` decides for rows that state several values: by these alone */
 	struct term term;
 };
 

@@ -56,6 +56,14 @@ rowset_span(const struct rowset *s, uint32_t span)
 {
 	return span < s->n_spans ? s->spans[span] : NULL;
 }
+/* Asks for what rowset_holds will read, ahead of time. */
+static inline void
+rowset_prefetch(const struct rowset *s, uint32_t row)
+{
+	const uint64_t *bits = s->dense ? rowset_span(s, row >> SPAN_BITS) : NULL;
+	if (bits)
+		__builtin_prefetch(&bits[row % SPAN_ROWS / 64]);
+}
 /* The part of a list that lies in a span. */
 struct row_run {
 	const uint32_t *at;
