@@ -19,11 +19,20 @@ enum {
 
 /* ---- intersecting ---- */
 
-/* The bits of a span for each term: sets that a row must be in, pairs of which it must be in either,
- * and sets that it must not be in. */
+enum { MAX_JOINED = 8 }; /* sets of a term that are joined while intersecting */
+
+/* Sets of which a row must be in one. */
+struct group {
+	const uint64_t *set[MAX_JOINED];
+	size_t n;
+};
+
+/* The bits of a span for each term: sets that a row must be in, groups of which it must be in some
+ * set, and sets that it must not be in. */
 struct operands {
-	const uint64_t *with[MAX_USED + 1], *either[MAX_USED][2], *without[MAX_USED];
-	size_t n_with, n_either, n_without;
+	const uint64_t *with[MAX_USED + 1], *without[MAX_USED];
+	struct group some[MAX_USED];
+	size_t n_with, n_some, n_without;
 };
 
 typedef uint64_t words __attribute__((vector_size(8 * WORDS), aligned(8)));
@@ -45,8 +54,13 @@ intersect_words(const struct operands *o, size_t w, words *ret)
 	words left = ~(words){0};
 	for (size_t k = 0; k < o->n_with; k++)
 		left &= AT(o->with[k], w);
-	for (size_t k = 0; k < o->n_either; k++)
-		left &= AT(o->either[k][0], w) | AT(o->either[k][1], w);
+	for (size_t k = 0; k < o->n_some; k++) {
+		const struct group *g = &o->some[k];
+		words any = AT(g->set[0], w) | AT(g->set[1], w);
+		for (size_t i = 2; i < g->n; i++)
+			any |= AT(g->set[i], w);
+		left &= any;
+	}
 	for (size_t k = 0; k < o->n_without; k++)
 		left &= ~AT(o->without[k], w);
 	*ret = left;
@@ -83,59 +97,51 @@ intersect(const struct operands *o, size_t n_words, const struct lanes *l, uint3
 	return (size_t)(at - out);
 }
 
-/* A term's sets in a span: up to two as they are, if all are bits; else their union in `room`.
- * Returns how many there are in `bits`. */
-static size_t
+/* A term's sets in a span: bits as they are, up to the last place, where lists and what is beyond
+ * are joined in `room`. */
+static void
 term_bits(const struct plan *p, const struct term *t, uint32_t span, uint64_t *room,
-	  const uint64_t *bits[2])
+	  struct group *ret)
 {
-	size_t n = 0;
 	bool joined = false;
+	ret->n = 0;
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct rowset *s = p->sets[t->first + i];
-		const uint64_t *one = s->dense ? rowset_span(s, span) : NULL;
+		const uint64_t *bits = s->dense ? rowset_span(s, span) : NULL;
 		struct row_run run = s->dense ? (struct row_run){0} : rowset_run(s, span);
-		if (!one && run.len == 0)
-			continue;
-		if (one && n < 2 && !joined) {
-			bits[n++] = one;
+		if (bits && ret->n < MAX_JOINED - 1) {
+			ret->set[ret->n++] = bits;
 			continue;
 		}
-		if (!joined) {
-			if (n > 0)
-				memcpy(room, bits[0], SPAN_WORDS * sizeof *room);
-			else
-				memset(room, 0, SPAN_WORDS * sizeof *room);
-			if (n > 1)
-				or_words(room, bits[1]);
-			joined = true;
-			bits[0] = room;
-			n = 1;
-		}
-		if (one)
-			or_words(room, one);
+		if (!bits && run.len == 0)
+			continue;
+		if (!joined)
+			memset(room, 0, SPAN_WORDS * sizeof *room);
+		joined = true;
+		if (bits)
+			or_words(room, bits);
 		for (size_t k = 0; k < run.len; k++)
 			room[run.at[k] % SPAN_ROWS / 64] |= UINT64_C(1) << run.at[k] % 64;
 	}
-	return n;
+	if (joined)
+		ret->set[ret->n++] = room;
 }
 
 /* False where no row of the span passes. */
 static bool
-gather_term(const struct term *t, const uint64_t *const bits[2], size_t n, struct operands *o)
+gather_term(const struct term *t, const struct group *g, struct operands *o)
 {
 	if (t->negative) {
-		for (size_t i = 0; i < n; i++)
-			o->without[o->n_without++] = bits[i];
+		/* one set: not to be up to an edge (core/plan.c) */
+		for (size_t i = 0; i < g->n; i++)
+			o->without[o->n_without++] = g->set[i];
 		return true;
 	}
-	if (n == 1) {
-		o->with[o->n_with++] = bits[0];
-	} else if (n == 2) {
-		o->either[o->n_either][0] = bits[0];
-		o->either[o->n_either++][1] = bits[1];
-	}
-	return n > 0;
+	if (g->n == 1)
+		o->with[o->n_with++] = g->set[0];
+	else if (g->n > 1)
+		o->some[o->n_some++] = *g;
+	return g->n > 0;
 }
 
 /* Fills in the operands of a span; false where it holds no row that passes. */
@@ -143,20 +149,20 @@ static bool
 gather(struct finder *f, const struct lookup *l, uint32_t span, struct operands *o)
 {
 	const struct plan *p = &f->plan;
-	const uint64_t *bits[2];
-	o->n_with = o->n_either = o->n_without = 0;
+	struct group g;
+	o->n_with = o->n_some = o->n_without = 0;
 	for (size_t i = 0; i < p->n_used; i++) {
-		size_t n = term_bits(p, &p->terms[i], span, f->words + i * SPAN_WORDS, bits);
-		if (!gather_term(&p->terms[i], bits, n, o))
+		term_bits(p, &p->terms[i], span, f->words + i * SPAN_WORDS, &g);
+		if (!gather_term(&p->terms[i], &g, o))
 			return false;
 	}
-	if (o->n_with + o->n_either > 0)
+	if (o->n_with + o->n_some > 0)
 		return true;
 	const struct rowset *all = &l->all;
 	const struct plan everybody = {.sets = &all};
 	const struct term every = {.n = 1};
-	size_t n = term_bits(&everybody, &every, span, f->words + p->n_used * SPAN_WORDS, bits);
-	return gather_term(&every, bits, n, o);
+	term_bits(&everybody, &every, span, f->words + p->n_used * SPAN_WORDS, &g);
+	return gather_term(&every, &g, o);
 }
 
 /* ---- asking row by row ---- */
