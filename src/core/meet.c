@@ -114,7 +114,8 @@ code_within(const struct statement *inner, const struct statement *outer, const 
 static bool
 code_vetoed(const struct statement *by, const struct statement *other, const struct dict *d)
 {
-	static const struct statement no_exceptions;
+	static const uint32_t nothing[1];
+	static const struct statement no_exceptions = {.values = nothing};
 	for (size_t i = 0; i < by->n_veto; i++)
 		if (code_entry_met(statement_veto(by)[i], &no_exceptions, other, d))
 			return true;

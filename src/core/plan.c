@@ -464,7 +464,8 @@ choose(struct plan *p, const struct lookup *l)
 			p->verify |= UINT64_C(1) << t.field;
 		}
 	}
-	memcpy(p->terms + p->n_used, tests, p->n_tests * sizeof *tests);
+	if (p->n_tests > 0)
+		memcpy(p->terms + p->n_used, tests, p->n_tests * sizeof *tests);
 }
 
 /* What intersecting decides already need not be asked of the lanes, but for odd rows. */
@@ -478,7 +479,8 @@ lighten_probes(struct plan *p, const struct lookup *l)
 		for (size_t k = 0; k < p->n_used; k++)
 			used += p->terms[k].field == q.probe.field;
 		q.probe.given = !q.probe.inner && q.n_terms > 0 && used == q.n_terms;
-		q.probe.accepted = p->codes + q.probe.accepted_at;
+		if (q.probe.coded)
+			q.probe.accepted = p->codes + q.probe.accepted_at;
 		if (!q.probe.given || l->fields[q.probe.field].odd.n > 0)
 			p->probes[kept++] = q;
 	}
