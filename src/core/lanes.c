@@ -175,12 +175,6 @@ lanes_done(struct lanes *l)
 	l->n_spans = 0;
 }
 
-size_t
-lanes_bytes(const struct lanes *l)
-{
-	return (size_t)l->n_spans * SPAN_ROWS * l->n * sizeof(lane);
-}
-
 static lane *
 row_lanes(struct lanes *l, uint32_t row)
 {

@@ -47,7 +47,6 @@ struct lanes lanes_of(const struct columns *c);
 void lanes_done(struct lanes *l);
 /* Writes what the row states. */
 void lanes_put(struct lanes *l, uint32_t row, uint32_t owner, uint32_t opening);
-size_t lanes_bytes(const struct lanes *l);
 
 /* The value in 16 bits. INT64_MIN and INT64_MAX, the open ends, become LANE_OPEN_LO and
  * LANE_OPEN_HI, all others what lies between; a larger value never becomes less. */

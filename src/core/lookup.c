@@ -64,28 +64,6 @@ lookup_free(struct lookup *l)
 	free(l);
 }
 
-static size_t
-index_bytes(const struct field_index *index)
-{
-	size_t bytes = rowset_bytes(&index->lenient) + rowset_bytes(&index->always) +
-		       rowset_bytes(&index->odd) + rowset_bytes(&index->silent);
-	for (const struct posting *p = index->by_value; p; p = p->hh.next)
-		bytes += sizeof *p + rowset_bytes(&p->at) + rowset_bytes(&p->under);
-	for (size_t i = 0; i < sizeof index->ranges / sizeof *index->ranges; i++)
-		for (uint32_t k = 0; k < index->ranges[i].n; k++)
-			bytes += rowset_bytes(&index->ranges[i].upto[k]);
-	return bytes;
-}
-
-size_t
-lookup_bytes(const struct lookup *l)
-{
-	size_t bytes = lanes_bytes(&l->lanes) + rowset_bytes(&l->all);
-	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
-		bytes += index_bytes(&l->fields[i]);
-	return bytes;
-}
-
 /* ---- values ---- */
 
 const struct posting *

@@ -7,7 +7,7 @@
  * three times over, for three questions:
  *
  *   rowsets   which rows state this value, or an end up to this edge (core/rowset.h)? Sets are
- *             intersected, most selective first, as long as each pays for itself.
+ *             intersected, as long as each takes away rows for its price.
  *   lanes     may this one row meet (core/lanes.h)? One cache line answers for all numbers and
  *             places, mostly for certain.
  *   columns   does it meet in this field (core/meet.h)? Asked only where the first two leave a
@@ -74,9 +74,6 @@ struct arrival {
 void lookup_fill(struct lookup *l, const struct arrival *rows, size_t n, struct dict *d);
 /* The row must state the same as when it was added. */
 void lookup_remove(struct lookup *l, uint32_t row, struct dict *d);
-/* Memory in use, in bytes, without what the allocator adds. */
-size_t lookup_bytes(const struct lookup *l);
-
 /* The value's rows, or NULL. */
 const struct posting *posting_find(const struct field_index *index, uint32_t value);
 

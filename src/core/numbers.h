@@ -1,6 +1,6 @@
 #pragma once
 
-/* Listing numbers in ascending order without repetition: what a posting list is made of. */
+/* Numbers of listings or the like: ascending without repetition, or in the order in which they came. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -53,7 +53,7 @@ struct set_question {
 struct plan {
 	const struct rowset **sets;
 	size_t n_sets, cap_sets;
-	/* Most selective first: `n_used` to be intersected, then `n_tests` to be asked row by row. */
+	/* `n_used` to be intersected, then `n_tests` to be asked row by row. */
 	struct term *terms;
 	size_t n_terms, cap_terms, n_used, n_tests;
 	struct lane_range ranges[MAX_LANES];

@@ -174,17 +174,6 @@ rowset_free(struct rowset *s)
 	*s = (struct rowset){0};
 }
 
-size_t
-rowset_bytes(const struct rowset *s)
-{
-	size_t bytes = 0;
-	if (!s->dense)
-		return s->cap * sizeof *s->list;
-	for (uint32_t span = 0; span < s->n_spans; span++)
-		bytes += s->spans[span] ? SPAN_WORDS * sizeof **s->spans : 0;
-	return bytes + s->n_spans * sizeof *s->spans;
-}
-
 struct row_run
 rowset_run(const struct rowset *s, uint32_t span)
 {

@@ -47,9 +47,6 @@ bool rowset_holds(const struct rowset *s, uint32_t row);
  * each NULL or SPAN_WORDS words from malloc) over. */
 void rowset_take(struct rowset *s, uint64_t **bits, uint32_t n_spans);
 void rowset_free(struct rowset *s);
-/* Memory in use, in bytes, without what the allocator adds. */
-size_t rowset_bytes(const struct rowset *s);
-
 /* The bits of a dense set in a span, or NULL. */
 static inline const uint64_t *
 rowset_span(const struct rowset *s, uint32_t span)

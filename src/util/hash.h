@@ -11,6 +11,6 @@
 #include <xxhash.h>
 
 #define HASH_FUNCTION(key, len, hash) ((hash) = (unsigned)XXH3_64bits((key), (len)))
-#define uthash_malloc(size)   mem_alloc(size)
-#define uthash_fatal(message) abort()
+#define uthash_malloc(size)	      mem_alloc(size)
+#define uthash_fatal(message)	      abort()
 #include <uthash.h>
