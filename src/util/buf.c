@@ -5,19 +5,16 @@
 #include <stdlib.h>
 
 void
-buf_put(struct buf *b, const void *bytes, size_t len)
+buf_reserve(struct buf *b, size_t len)
 {
-	if (len == 0)
+	size_t cap = b->cap ? b->cap : 64;
+
+	if (b->cap - b->len >= len)
 		return;
-	if (b->cap - b->len < len) {
-		size_t cap = b->cap ? b->cap : 64;
-		while (cap - b->len < len)
-			cap *= 2;
-		b->data = mem_realloc(b->data, cap);
-		b->cap = cap;
-	}
-	memcpy(b->data + b->len, bytes, len);
-	b->len += len;
+	while (cap - b->len < len)
+		cap *= 2;
+	b->data = mem_realloc(b->data, cap);
+	b->cap = cap;
 }
 
 void

@@ -57,7 +57,20 @@ struct buf {
 
 #define BUF_EMPTY ((struct buf){NULL, 0, 0})
 
-void buf_put(struct buf *b, const void *bytes, size_t len);
+/* Makes room for `len` more bytes behind the contents. */
+void buf_reserve(struct buf *b, size_t len);
+
+static inline void
+buf_put(struct buf *b, const void *bytes, size_t len)
+{
+	if (len == 0)
+		return;
+	if (b->cap - b->len < len)
+		buf_reserve(b, len);
+	memcpy(b->data + b->len, bytes, len);
+	b->len += len;
+}
+
 /* Forgets the contents, keeps the memory. */
 void buf_clear(struct buf *b);
 /* Leaves an empty buffer behind. */

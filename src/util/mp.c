@@ -53,12 +53,6 @@ mp_put_str(struct buf *b, struct str value)
 }
 
 void
-mp_put_text(struct buf *b, const char *value)
-{
-	mp_put_str(b, str_of(value));
-}
-
-void
 mp_put_bin(struct buf *b, struct str value)
 {
 	msgpack_pack_bin(PACKER(b), value.len);

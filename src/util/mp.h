@@ -24,12 +24,18 @@ void mp_put_bool(struct buf *b, bool value);
 void mp_put_int(struct buf *b, int64_t value);
 void mp_put_uint(struct buf *b, uint64_t value);
 void mp_put_str(struct buf *b, struct str value); /* nil where value.p is NULL */
-void mp_put_text(struct buf *b, const char *value);
 void mp_put_bin(struct buf *b, struct str value);
 void mp_put_array(struct buf *b, uint32_t count);
 void mp_put_map(struct buf *b, uint32_t count);
 /* Appends bytes that already are one complete token. */
 void mp_put_raw(struct buf *b, struct str token);
+
+/* Inline, since most are literals, of which a compiler knows the length. */
+static inline void
+mp_put_text(struct buf *b, const char *value)
+{
+	mp_put_str(b, str_of(value));
+}
 
 /* ---- reading ---- */
 
