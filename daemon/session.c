@@ -136,7 +136,11 @@ session_take(struct session *s, struct session_work *work)
 {
 	bool asked = receive(s);
 
-	while (!s->doomed && !session_is_behind(s)) {
+	for (;;) {
+		/* Of former turns. The gateway would have to wait until this one has ended. */
+		stream_flush(s->stream);
+		if (s->doomed || session_is_behind(s))
+			break;
 		if (!asked)
 			return false;
 		if (work->requests == 0 || work->enough(work->arg))

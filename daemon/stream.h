@@ -44,5 +44,7 @@ int stream_next(struct stream *s, struct channel_frame *ret, enum channel_reason
 
 /* Sends, as far as the socket takes it now; the rest goes when the loop finds it can. */
 void stream_send(struct stream *s, struct str frames);
+/* Has the socket take what it takes now of the rest, without waiting for the loop. */
+void stream_flush(struct stream *s);
 /* Bytes that wait to be sent. */
 size_t stream_backlog(const struct stream *s);

@@ -58,6 +58,12 @@ stream_send(struct stream *s, struct str frames)
 	buf_put(&s->wire->out, frames.p, frames.len);
 }
 
+void
+stream_flush(struct stream *s)
+{
+	(void)s;
+}
+
 size_t
 stream_backlog(const struct stream *s)
 {
