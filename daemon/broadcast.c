@@ -18,6 +18,7 @@ enum {
 	LINGER_MS = 300,
 };
 
+/* A topic, or the name of a stream. */
 struct topic {
 	UT_hash_handle hh;
 	size_t len;
@@ -28,8 +29,48 @@ struct broadcast {
 	struct bound bound;
 	struct zmq_event event;
 	struct topic *topics;
-	bool full; /* the bound was met, and that was logged */
+	bool full;	       /* the bound was met, and that was logged */
+	struct topic *streams; /* that were ever subscribed to */
+	bool all;	       /* likewise: any stream may be of interest */
 };
+
+static struct topic *
+find(struct topic *topics, const char *text, size_t len)
+{
+	struct topic *t;
+	HASH_FIND(hh, topics, text, len, t);
+	return t;
+}
+
+static void
+add(struct topic **topics, const char *text, size_t len)
+{
+	struct topic *t = mem_alloc(sizeof(*t) + len);
+	t->len = len;
+	memcpy(t->text, text, len);
+	HASH_ADD_KEYPTR(hh, *topics, t->text, t->len, t);
+}
+
+static void
+forget(struct topic **topics, struct topic *t)
+{
+	HASH_DEL(*topics, t);
+	free(t);
+}
+
+static void
+forget_all(struct topic **topics)
+{
+	struct topic *t, *next;
+	HASH_ITER(hh, *topics, t, next)
+	forget(topics, t);
+}
+
+static bool
+is_heartbeat(const char *text, size_t len)
+{
+	return len == strlen(PROTO_HEARTBEAT) && memcmp(text, PROTO_HEARTBEAT, len) == 0;
+}
 
 /*
  * Topics are counted once, whoever subscribes to them and however often: libzmq does not say which
@@ -40,24 +81,31 @@ struct broadcast {
 static bool
 topic_note(struct broadcast *b, const char *text, size_t len)
 {
-	struct topic *t;
-	HASH_FIND(hh, b->topics, text, len, t);
-	if (t || (len == strlen(PROTO_HEARTBEAT) && memcmp(text, PROTO_HEARTBEAT, len) == 0))
+	if (is_heartbeat(text, len) || find(b->topics, text, len))
 		return true;
 	if (HASH_COUNT(b->topics) >= TOPICS_MAX)
 		return false;
-	t = mem_alloc(sizeof(*t) + len);
-	t->len = len;
-	memcpy(t->text, text, len);
-	HASH_ADD_KEYPTR(hh, b->topics, t->text, t->len, t);
+	add(&b->topics, text, len);
 	return true;
 }
 
+/*
+ * Notes which streams the topic is of. None is ever forgotten, since it is not known how many still
+ * subscribe to it: any peer may unsubscribe from what it never subscribed to. Too many, or a topic
+ * that ends within a stream's name, and all are sent.
+ */
 static void
-topic_forget(struct broadcast *b, struct topic *t)
+stream_note(struct broadcast *b, const char *text, size_t len)
 {
-	HASH_DEL(b->topics, t);
-	free(t);
+	const char *slash = memchr(text, '/', len);
+	size_t name = slash ? (size_t)(slash - text) : 0;
+	if (b->all || is_heartbeat(text, len) || (slash && find(b->streams, text, name)))
+		return;
+	b->all = !slash || HASH_COUNT(b->streams) >= TOPICS_MAX;
+	if (b->all)
+		forget_all(&b->streams);
+	else
+		add(&b->streams, text, name);
 }
 
 /* The options of the subscriber that the last message came from: that is how MANUAL works. */
@@ -65,6 +113,7 @@ static void
 subscribe(struct broadcast *b, const char *topic, size_t len)
 {
 	if (len <= TOPIC_MAX && topic_note(b, topic, len)) {
+		stream_note(b, topic, len);
 		zmq_setsockopt(b->bound.socket, ZMQ_SUBSCRIBE, topic, len);
 		return;
 	}
@@ -79,11 +128,10 @@ subscribe(struct broadcast *b, const char *topic, size_t len)
 static void
 unsubscribe(struct broadcast *b, const char *topic, size_t len)
 {
-	struct topic *t;
+	struct topic *t = find(b->topics, topic, len);
 	zmq_setsockopt(b->bound.socket, ZMQ_UNSUBSCRIBE, topic, len);
-	HASH_FIND(hh, b->topics, topic, len, t);
 	if (t)
-		topic_forget(b, t);
+		forget(&b->topics, t);
 	b->full = b->full && HASH_COUNT(b->topics) >= TOPICS_MAX;
 }
 
@@ -133,20 +181,51 @@ broadcast_free(struct broadcast *b)
 {
 	if (!b)
 		return;
-	struct topic *t, *next;
 	zmq_event_done(&b->event);
 	bound_close(&b->bound, LINGER_MS);
-	HASH_ITER(hh, b->topics, t, next)
-	topic_forget(b, t);
+	forget_all(&b->topics);
+	forget_all(&b->streams);
 	free(b);
 }
 
 /* XPUB sends never wait and drop by themselves; there is nothing to do about a failure. */
-void
-broadcast_send(struct broadcast *b, struct str topic, struct str header, struct str body)
+static void
+send_message(struct broadcast *b, struct str topic, struct str header, struct str body)
 {
 	if (bound_send(&b->bound, topic, true) == 0 && bound_send(&b->bound, header, true) == 0)
 		bound_send(&b->bound, body, false);
+}
+
+void
+broadcast_heartbeat(struct broadcast *b, struct str header)
+{
+	send_message(b, STR(PROTO_HEARTBEAT), header, STR(""));
+}
+
+/* "x.patents/match.made" */
+static struct str
+topic_of(struct str stream, struct str kind, char room[2 * CHANNEL_MAX_ENVELOPE + 1])
+{
+	memcpy(room, stream.p, stream.len);
+	room[stream.len] = '/';
+	memcpy(room + stream.len + 1, kind.p, kind.len);
+	return (struct str){room, stream.len + 1 + kind.len};
+}
+
+void
+broadcast_fact(struct broadcast *b, const struct channel_fact *f)
+{
+	char room[2 * CHANNEL_MAX_ENVELOPE + 1];
+	uint8_t header[PROTO_FEED_HEADER];
+
+	for (size_t i = 0; i < f->n_streams; i++) {
+		const struct channel_stream *stream = &f->streams[i];
+		if (!b->all && !find(b->streams, stream->name.p, stream->name.len))
+			continue;
+		proto_feed_header(header, (const uint8_t *)f->epoch.p, f->number, stream->prev);
+		send_message(b, topic_of(stream->name, f->kind, room),
+			     (struct str){(const char *)header, sizeof(header)}, f->body);
+	}
 }
 
 void

@@ -7,8 +7,12 @@
  * the numbers (proto/proto.h) and mends by replay. Subscriptions are taken one by one
  * (ZMQ_XPUB_MANUAL), so that their length and number are bounded: topics live in this process's
  * memory.
+ *
+ * A fact has a topic for each of its streams, and most streams of a market are followed by nobody
+ * at a time. Those that nobody has ever subscribed to are passed over.
  */
 
+#include "daemon/channel.h"
 #include "daemon/options.h"
 #include "util/buf.h"
 
@@ -20,7 +24,7 @@ struct broadcast *broadcast_new(struct event_base *base, void *context,
 				const struct options *options);
 void broadcast_free(struct broadcast *b);
 
-/* Sends to whoever subscribed to a prefix of the topic; an empty body for heartbeats. After one or
- * several, broadcast_check. */
-void broadcast_send(struct broadcast *b, struct str topic, struct str header, struct str body);
+/* Send to whoever subscribed to a prefix of the topic. After one or several, broadcast_check. */
+void broadcast_fact(struct broadcast *b, const struct channel_fact *f);
+void broadcast_heartbeat(struct broadcast *b, struct str header);
 void broadcast_check(struct broadcast *b);

@@ -4,11 +4,16 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <endian.h>
 
 static_assert((int)PROTO_MAX_REPLY <= (int)CHANNEL_MAX_BYTES, "a reply fits a frame");
-static_assert(1 + 1 + CHANNEL_MAX_ENVELOPE + (int)PROTO_FEED_HEADER + CHANNEL_MAX_BYTES <=
-		  CHANNEL_MAX_FRAME,
-	      "every kind fits a frame");
+/* Of a fact: what stands before its streams, each of them, and what it is all in all. */
+enum {
+	FACT_HEAD = PROTO_EPOCH + 8 + (1 + CHANNEL_MAX_ENVELOPE) + 1,
+	FACT_STREAM = 1 + CHANNEL_MAX_ENVELOPE + 8,
+	FACT_MAX = FACT_HEAD + CHANNEL_MAX_STREAMS * FACT_STREAM + CHANNEL_MAX_BYTES,
+};
+static_assert(1 + (int)FACT_MAX <= (int)CHANNEL_MAX_FRAME, "every kind fits a frame");
 
 const char *
 channel_reason_name(enum channel_reason reason)
@@ -58,10 +63,39 @@ take_short(struct cursor *c)
 	return take(c, take_byte(c));
 }
 
+static uint64_t
+take_number(struct cursor *c)
+{
+	struct str bytes = take(c, sizeof(uint64_t));
+	uint64_t number = 0;
+
+	if (bytes.p)
+		memcpy(&number, bytes.p, sizeof(number));
+	return be64toh(number);
+}
+
 static struct str
 take_rest(struct cursor *c)
 {
 	return take(c, c->rest.len);
+}
+
+static void
+take_fact(struct cursor *c, struct channel_fact *f)
+{
+	f->epoch = take(c, PROTO_EPOCH);
+	f->number = take_number(c);
+	f->kind = take_short(c);
+	f->n_streams = take_byte(c);
+	if (f->n_streams > CHANNEL_MAX_STREAMS) {
+		c->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < f->n_streams; i++) {
+		f->streams[i].name = take_short(c);
+		f->streams[i].prev = take_number(c);
+	}
+	f->body = take_rest(c);
 }
 
 /* The whole payload of one frame; 0, or the reason why it does not fit. */
@@ -80,9 +114,7 @@ read_payload(struct cursor *c, struct channel_frame *f)
 		f->bytes = take_rest(c);
 		break;
 	case CHANNEL_FACT:
-		f->topic = take_short(c);
-		f->header = take(c, PROTO_FEED_HEADER);
-		f->bytes = take_rest(c);
+		take_fact(c, &f->fact);
 		break;
 	case CHANNEL_HEARTBEAT:
 		f->header = take(c, PROTO_FEED_HEADER);
@@ -95,7 +127,9 @@ read_payload(struct cursor *c, struct channel_frame *f)
 	}
 	if (c->failed || c->rest.len > 0)
 		return CHANNEL_MALFORMED;
-	return f->bytes.len > CHANNEL_MAX_BYTES ? CHANNEL_TOO_LARGE : 0;
+	return f->bytes.len > CHANNEL_MAX_BYTES || f->fact.body.len > CHANNEL_MAX_BYTES
+		   ? CHANNEL_TOO_LARGE
+		   : 0;
 }
 
 /* As it stands in the frame, however large. */
@@ -168,6 +202,13 @@ put_short(struct buf *out, struct str text)
 }
 
 static void
+put_number(struct buf *out, uint64_t number)
+{
+	number = htobe64(number);
+	buf_put(out, &number, sizeof(number));
+}
+
+static void
 put_enveloped(struct buf *out, enum channel_kind kind, struct str envelope, struct str bytes)
 {
 	assert(bytes.len <= CHANNEL_MAX_BYTES);
@@ -198,13 +239,25 @@ channel_put_reply(struct buf *out, struct str envelope, struct str reply)
 }
 
 void
-channel_put_fact(struct buf *out, struct str topic, struct str header, struct str body)
+channel_put_fact(struct buf *out, const struct channel_fact *f)
 {
-	assert(header.len == PROTO_FEED_HEADER && body.len <= CHANNEL_MAX_BYTES);
-	put_head(out, CHANNEL_FACT, 1 + (size_t)topic.len + header.len + body.len);
-	put_short(out, topic);
-	buf_put(out, header.p, header.len);
-	buf_put(out, body.p, body.len);
+	size_t payload = PROTO_EPOCH + 8 + 1 + (size_t)f->kind.len + 1 + f->body.len;
+	uint8_t n = (uint8_t)f->n_streams;
+
+	assert(f->epoch.len == PROTO_EPOCH && f->n_streams <= CHANNEL_MAX_STREAMS &&
+	       f->body.len <= CHANNEL_MAX_BYTES);
+	for (size_t i = 0; i < f->n_streams; i++)
+		payload += 1 + (size_t)f->streams[i].name.len + 8;
+	put_head(out, CHANNEL_FACT, payload);
+	buf_put(out, f->epoch.p, PROTO_EPOCH);
+	put_number(out, f->number);
+	put_short(out, f->kind);
+	buf_put(out, &n, 1);
+	for (size_t i = 0; i < f->n_streams; i++) {
+		put_short(out, f->streams[i].name);
+		put_number(out, f->streams[i].prev);
+	}
+	buf_put(out, f->body.p, f->body.len);
 }
 
 void

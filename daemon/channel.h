@@ -8,12 +8,15 @@
  *   hello      version, role           first from either end; the core answers the gateway's
  *   request    envelope, bytes         gateway to core
  *   reply      envelope, bytes         core to gateway: the request's envelope as it came
- *   fact       topic, header, body     core to gateway, for the feed (proto/proto.h)
+ *   fact       epoch, number, kind,    core to gateway, for the feed (proto/proto.h): once,
+ *              streams, body           whatever the number of streams that it concerns
  *   heartbeat  header                  likewise, every second
  *   bye        reason                  the last from either end
  *
- * Envelope and topic have a byte of length before them. The envelope is the gateway's own (it holds
- * the client's routing id); the core gives it back unread. Both ends are versions of one program,
+ * Envelope, kind and a stream's name have a byte of length before them. Streams are their number (1
+ * byte), and for each its name and the number of the fact before in it (8 bytes, big-endian, as the
+ * fact's own). The envelope is the gateway's own (it holds the client's routing id); the core gives
+ * it back unread. Both ends are versions of one program,
  * so a frame that does not fit ends the connection with a reason instead of being passed over.
  *
  * Reading takes bytes and touches no socket: tests and fuzzers call it as the processes do.
@@ -24,11 +27,12 @@
 #include <stdint.h>
 
 enum {
-	CHANNEL_VERSION = 1,
+	CHANNEL_VERSION = 2,
 	CHANNEL_HEAD = 5,		 /* bytes: length and kind */
 	CHANNEL_MAX_ENVELOPE = 255,	 /* as ZeroMQ bounds routing ids */
 	CHANNEL_MAX_BYTES = 1024 * 1024, /* of a request, reply, or fact's body */
-	CHANNEL_MAX_FRAME = 1025 * 1024, /* of kind and payload */
+	CHANNEL_MAX_FRAME = 1026 * 1024, /* of kind and payload */
+	CHANNEL_MAX_STREAMS = 3,	 /* of a fact */
 };
 
 /* Numbers are said on the wire: never reuse one. */
@@ -57,15 +61,28 @@ enum channel_reason {
 /* "stopping", …; "unknown" for numbers that are none. */
 const char *channel_reason_name(enum channel_reason reason);
 
+/* A fact for each of its streams: the number before it in that stream is another in each. */
+struct channel_fact {
+	struct str epoch; /* PROTO_EPOCH bytes */
+	uint64_t number;
+	struct str kind; /* "match.made" */
+	size_t n_streams;
+	struct channel_stream {
+		struct str name; /* "x.patents" */
+		uint64_t prev;
+	} streams[CHANNEL_MAX_STREAMS];
+	struct str body;
+};
+
 /* A frame that was read; texts are views into the bytes. Only the kind's members are set. */
 struct channel_frame {
 	enum channel_kind kind;
 	enum channel_role role;	    /* hello */
 	enum channel_reason reason; /* bye */
 	struct str envelope;	    /* request, reply */
-	struct str topic;	    /* fact */
-	struct str header;	    /* fact, heartbeat: PROTO_FEED_HEADER bytes */
-	struct str bytes;	    /* request, reply; fact: the body */
+	struct str bytes;	    /* request, reply */
+	struct str header;	    /* heartbeat: PROTO_FEED_HEADER bytes */
+	struct channel_fact fact;
 };
 
 /*
@@ -86,6 +103,6 @@ int channel_read(struct str bytes, struct channel_frame *ret, size_t *ret_size,
 void channel_put_hello(struct buf *out, enum channel_role role);
 void channel_put_request(struct buf *out, struct str envelope, struct str request);
 void channel_put_reply(struct buf *out, struct str envelope, struct str reply);
-void channel_put_fact(struct buf *out, struct str topic, struct str header, struct str body);
+void channel_put_fact(struct buf *out, const struct channel_fact *f);
 void channel_put_heartbeat(struct buf *out, struct str header);
 void channel_put_bye(struct buf *out, enum channel_reason reason);

@@ -5,7 +5,6 @@
 #include "daemon/core_link.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
-#include "proto/proto.h"
 #include "util/mem.h"
 
 #include <errno.h>
@@ -71,10 +70,10 @@ on_frame(void *arg, const struct channel_frame *f)
 
 	if (f->kind == CHANNEL_REPLY)
 		commands_reply(g->commands, f->envelope, f->bytes);
+	else if (f->kind == CHANNEL_FACT)
+		broadcast_fact(g->broadcast, &f->fact);
 	else
-		broadcast_send(g->broadcast,
-			       f->kind == CHANNEL_FACT ? f->topic : STR(PROTO_HEARTBEAT), f->header,
-			       f->bytes);
+		broadcast_heartbeat(g->broadcast, f->header);
 }
 
 static void

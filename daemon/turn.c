@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 static_assert((int)STORE_EPOCH == (int)PROTO_EPOCH, "an epoch is an epoch");
+static_assert((int)STORE_STREAMS <= (int)CHANNEL_MAX_STREAMS, "a fact fits a frame");
 
 /* The body stands in the turn's buffer, which moves as it grows: a place, not a pointer. */
 struct turn_fact {
@@ -170,37 +171,45 @@ turn_commit(struct turn *t)
 	return store_commit(t->store, market_digest(t->market));
 }
 
-/* "x.patents/match.made" */
+/* Names the fact's streams, in room that `names` has. */
 static void
-put_topic(const struct turn *t, uint64_t stream, enum fact_kind kind, struct buf *out)
+name_streams(const struct turn *t, const struct turn_fact *f, struct buf *names,
+	     struct channel_fact *ret)
 {
-	const char *name = fact_kind_name(kind);
+	size_t ends[STORE_STREAMS], at = 0;
 
-	buf_clear(out);
-	market_stream_name(t->market, stream, out);
-	buf_put(out, "/", 1);
-	buf_put(out, name, strlen(name));
+	buf_clear(names);
+	for (size_t i = 0; i < f->n_links; i++) {
+		market_stream_name(t->market, f->links[i].stream, names);
+		ends[i] = names->len;
+	}
+	for (size_t i = 0; i < f->n_links; at = ends[i++])
+		ret->streams[i] = (struct channel_stream){
+		    .name = {(const char *)names->data + at, (uint32_t)(ends[i] - at)},
+		    .prev = f->links[i].prev};
+	ret->n_streams = f->n_links;
 }
 
 void
 turn_publish(const struct turn *t, struct buf *out)
 {
-	struct buf topic = BUF_EMPTY;
-	uint8_t header[PROTO_FEED_HEADER];
+	struct channel_fact said = {
+	    .epoch = {(const char *)store_epoch(t->store), STORE_EPOCH},
+	};
+	struct buf names = BUF_EMPTY;
 
 	for (size_t i = 0; i < t->n_facts; i++) {
 		const struct turn_fact *f = &t->facts[i];
-		for (size_t k = 0; f->body_len > 0 && k < f->n_links; k++) {
-			put_topic(t, f->links[k].stream, f->kind, &topic);
-			proto_feed_header(header, store_epoch(t->store), f->number,
-					  f->links[k].prev);
-			channel_put_fact(out, buf_str(&topic),
-					 (struct str){(const char *)header, sizeof(header)},
-					 (struct str){(const char *)t->bodies.data + f->body_at,
-						      (uint32_t)f->body_len});
-		}
+		if (f->body_len == 0 || f->n_links == 0)
+			continue;
+		said.number = f->number;
+		said.kind = str_of(fact_kind_name(f->kind));
+		said.body =
+		    (struct str){(const char *)t->bodies.data + f->body_at, (uint32_t)f->body_len};
+		name_streams(t, f, &names, &said);
+		channel_put_fact(out, &said);
 	}
-	buf_free(&topic);
+	buf_free(&names);
 }
 
 void

@@ -57,8 +57,7 @@ uint64_t turn_cost(const struct turn *t);
  */
 int turn_commit(struct turn *t);
 
-/* Appends the committed facts to `out` as frames of the channel (CHANNEL_FACT): one for each stream
- * that a fact concerns. */
+/* Appends the committed facts to `out`, each as a frame of the channel (CHANNEL_FACT). */
 void turn_publish(const struct turn *t, struct buf *out);
 /* Has the next commit store how far subscriptions have come, too; no other does. */
 void turn_settle(struct turn *t);

@@ -27,7 +27,7 @@ class Gateway:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.connect(str(path))
         self.asked = 0
-        self._send(HELLO, bytes([1, 2]))
+        self._send(HELLO, bytes([2, 2]))
         assert self._read()[0] == HELLO
 
     def close(self):

@@ -20,7 +20,7 @@ write_back(struct str frame, const struct channel_frame *f)
 		channel_put_reply(&again, f->envelope, f->bytes);
 		break;
 	case CHANNEL_FACT:
-		channel_put_fact(&again, f->topic, f->header, f->bytes);
+		channel_put_fact(&again, &f->fact);
 		break;
 	case CHANNEL_HEARTBEAT:
 		channel_put_heartbeat(&again, f->header);

@@ -15,6 +15,19 @@
 static const char header[PROTO_FEED_HEADER] = "0123456789abcdef0123456789abcdef";
 #define HEADER ((struct str){header, sizeof(header)})
 
+static struct channel_fact
+fact_of_two(void)
+{
+	return (struct channel_fact){
+	    .epoch = {header, PROTO_EPOCH},
+	    .number = 7,
+	    .kind = STR("match.made"),
+	    .n_streams = 2,
+	    .streams = {{STR("x.parts"), 6}, {STR("p.acme"), UINT64_C(1) << 40}},
+	    .body = STR("body"),
+	};
+}
+
 /* One frame of each kind. */
 static void
 put_all(struct buf *out)
@@ -22,7 +35,8 @@ put_all(struct buf *out)
 	channel_put_hello(out, CHANNEL_GATEWAY);
 	channel_put_request(out, STR("peer"), STR("request"));
 	channel_put_reply(out, STR("peer"), STR("reply"));
-	channel_put_fact(out, STR("p.acme/match.made"), HEADER, STR("body"));
+	const struct channel_fact fact = fact_of_two();
+	channel_put_fact(out, &fact);
 	channel_put_heartbeat(out, HEADER);
 	channel_put_bye(out, CHANNEL_STOPPING);
 }
@@ -31,6 +45,20 @@ static void
 assert_text(struct str text, const char *expected)
 {
 	assert_true(str_eq(text, str_of(expected)));
+}
+
+static void
+assert_fact(const struct channel_fact *f)
+{
+	assert_true(str_eq(f->epoch, (struct str){header, PROTO_EPOCH}));
+	assert_int_equal(f->number, 7);
+	assert_text(f->kind, "match.made");
+	assert_int_equal(f->n_streams, 2);
+	assert_text(f->streams[0].name, "x.parts");
+	assert_int_equal(f->streams[0].prev, 6);
+	assert_text(f->streams[1].name, "p.acme");
+	assert_int_equal(f->streams[1].prev, UINT64_C(1) << 40);
+	assert_text(f->body, "body");
 }
 
 static void
@@ -53,9 +81,7 @@ assert_frame(size_t index, const struct channel_frame *f)
 		assert_text(f->bytes, "reply");
 		break;
 	case CHANNEL_FACT:
-		assert_text(f->topic, "p.acme/match.made");
-		assert_true(str_eq(f->header, HEADER));
-		assert_text(f->bytes, "body");
+		assert_fact(&f->fact);
 		break;
 	case CHANNEL_HEARTBEAT:
 		assert_true(str_eq(f->header, HEADER));
@@ -104,12 +130,19 @@ frames_have_room(void **state)
 	char *much = mem_zalloc(CHANNEL_MAX_BYTES);
 
 	(void)state;
-	channel_put_fact(&bytes, (struct str){much, CHANNEL_MAX_ENVELOPE}, HEADER,
-			 (struct str){much, CHANNEL_MAX_BYTES});
+	struct str longest = {much, CHANNEL_MAX_ENVELOPE};
+	struct channel_fact fact = {.epoch = {header, PROTO_EPOCH},
+				    .kind = longest,
+				    .n_streams = CHANNEL_MAX_STREAMS,
+				    .body = {much, CHANNEL_MAX_BYTES}};
+	for (size_t i = 0; i < CHANNEL_MAX_STREAMS; i++)
+		fact.streams[i].name = longest;
+	channel_put_fact(&bytes, &fact);
 	assert_int_equal(channel_size(buf_str(&bytes)), bytes.len);
 	assert_int_equal(channel_read(buf_str(&bytes), &frame, &size, &reason), 1);
-	assert_int_equal(frame.bytes.len, CHANNEL_MAX_BYTES);
-	assert_int_equal(frame.topic.len, CHANNEL_MAX_ENVELOPE);
+	assert_int_equal(frame.fact.body.len, CHANNEL_MAX_BYTES);
+	assert_int_equal(frame.fact.streams[CHANNEL_MAX_STREAMS - 1].name.len,
+			 CHANNEL_MAX_ENVELOPE);
 	buf_clear(&bytes);
 	channel_put_request(&bytes, STR(""), STR(""));
 	assert_int_equal(channel_read(buf_str(&bytes), &frame, &size, &reason), 1);
@@ -132,12 +165,32 @@ what_does_not_fit_is_refused_by_name(void **state)
 	    {"kind 7", STR("\0\0\0\1\7"), CHANNEL_KIND_UNKNOWN},
 	    {"kind 255", STR("\0\0\0\1\xff"), CHANNEL_KIND_UNKNOWN},
 	    {"empty hello", STR("\0\0\0\1\1"), CHANNEL_MALFORMED},
-	    {"hello without role", STR("\0\0\0\2\1\1"), CHANNEL_MALFORMED},
-	    {"hello of version 2", STR("\0\0\0\3\1\2\2"), CHANNEL_VERSION_UNKNOWN},
-	    {"hello and more", STR("\0\0\0\4\1\1\2\0"), CHANNEL_MALFORMED},
+	    {"hello without role", STR("\0\0\0\2\1\2"), CHANNEL_MALFORMED},
+	    {"hello of version 1", STR("\0\0\0\3\1\1\2"), CHANNEL_VERSION_UNKNOWN},
+	    {"hello and more", STR("\0\0\0\4\1\2\2\0"), CHANNEL_MALFORMED},
 	    {"request without envelope", STR("\0\0\0\1\2"), CHANNEL_MALFORMED},
 	    {"envelope too short", STR("\0\0\0\4\2\5ab"), CHANNEL_MALFORMED},
-	    {"fact without header", STR("\0\0\0\4\4\2ab"), CHANNEL_MALFORMED},
+	    {"fact without an epoch", STR("\0\0\0\4\4\2ab"), CHANNEL_MALFORMED},
+	    {"fact of four streams",
+	     STR("\0\0\0\103\4"
+		 "0123456789abcdef"
+		 "\0\0\0\0\0\0\0\7"
+		 "\0"
+		 "\4"
+		 "\0--------"
+		 "\0--------"
+		 "\0--------"
+		 "\0--------"
+		 "body"),
+	     CHANNEL_MALFORMED},
+	    {"fact with less than it says",
+	     STR("\0\0\0\43\4"
+		 "0123456789abcdef"
+		 "\0\0\0\0\0\0\0\7"
+		 "\0"
+		 "\1"
+		 "\0-------"),
+	     CHANNEL_MALFORMED},
 	    {"short heartbeat", STR("\0\0\0\3\5ab"), CHANNEL_MALFORMED},
 	    {"bye without reason", STR("\0\0\0\1\6"), CHANNEL_MALFORMED},
 	};

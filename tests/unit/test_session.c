@@ -176,7 +176,7 @@ what_is_no_frame_ends_it(void **state)
 {
 	struct fixture *f = *state;
 
-	say(f, STR("\0\0\0\3\1\2\2"));
+	say(f, STR("\0\0\0\3\1\1\2"));
 	assert_dismissed(f, CHANNEL_VERSION_UNKNOWN);
 	teardown(state);
 

@@ -212,9 +212,9 @@ assert_heard_on(int wire, const char *lines)
 		at += size;
 		if (f.kind == CHANNEL_REPLY)
 			put_reply(f.bytes, &log);
-		if (f.kind != CHANNEL_FACT || f.topic.p[0] != 'x')
+		if (f.kind != CHANNEL_FACT || f.fact.streams[0].name.p[0] != 'x')
 			continue;
-		buf_put(&log, f.topic.p + 8, f.topic.len - 8); /* x.parts/ */
+		buf_put(&log, f.fact.kind.p, f.fact.kind.len);
 		buf_put(&log, "\n", 1);
 	}
 	buf_clear(&w->out);

@@ -72,10 +72,9 @@ follower_wake(struct follower *f)
 }
 
 void
-follower_feed(struct follower *f, struct str topic, uint64_t number, uint64_t prev, struct str body)
+follower_feed(struct follower *f, struct str stream, uint64_t number, uint64_t prev)
 {
-	(void)body;
-	if (topic.len < 8 || memcmp(topic.p, "x.parts/", 8) != 0 || number <= f->last)
+	if (!str_eq(stream, STR("x.parts")) || number <= f->last)
 		return;
 	if (prev <= f->last)
 		deal_with(f, number);

@@ -145,14 +145,13 @@ arrive_at_actor(struct sim *s, unsigned actor, struct str reply)
 
 /* The feed comes in order, and is lossy. */
 static void
-spread(struct sim *s, size_t wire, const struct channel_frame *frame)
+spread(struct sim *s, size_t wire, const struct channel_fact *fact)
 {
-	uint8_t epoch[PROTO_EPOCH];
-	uint64_t number, prev;
-	proto_feed_read(frame->header, epoch, &number, &prev);
 	for (size_t i = 0; i < FOLLOWERS; i++)
-		if (i % WIRES == wire && frame->kind == CHANNEL_FACT && !sim_chance(s, 1, 15))
-			follower_feed(s->followers[i], frame->topic, number, prev, frame->bytes);
+		for (size_t k = 0; i % WIRES == wire && k < fact->n_streams; k++)
+			if (!sim_chance(s, 1, 15))
+				follower_feed(s->followers[i], fact->streams[k].name, fact->number,
+					      fact->streams[k].prev);
 }
 
 /* What the core has sent leaves the gateways: all of it, or where it died at that moment some. */
@@ -173,7 +172,7 @@ pump(struct sim *s, bool died)
 				carry(s, EVENT_TO_ACTOR, (unsigned)(frame.envelope.p[0] - 'A'),
 				      frame.bytes);
 			else if (frame.kind == CHANNEL_FACT)
-				spread(s, i, &frame);
+				spread(s, i, &frame.fact);
 			at += size;
 		}
 		buf_clear(out);

@@ -164,8 +164,7 @@ void follower_free(struct follower *f);
 void follower_wake(struct follower *f);
 void follower_reply(struct follower *f, struct str reply);
 /* A message of the feed: its topic, number, prev and body. */
-void follower_feed(struct follower *f, struct str topic, uint64_t number, uint64_t prev,
-		   struct str body);
+void follower_feed(struct follower *f, struct str stream, uint64_t number, uint64_t prev);
 bool follower_is_done(const struct follower *f);
 void follower_check(struct follower *f);
 
