@@ -74,14 +74,17 @@ journal_write(struct store *s, MDB_txn *txn)
 {
 	struct turn *t = &s->turn;
 	uint64_t number = s->state.head + 1;
-	for (size_t i = 0; i < t->n_facts; i++, number++) {
+	MDB_cursor *cursor; /* stays at the end, which each mdb_put would look for */
+	int rc = mdb_cursor_open(txn, s->facts, &cursor);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < t->n_facts && rc == 0; i++, number++) {
 		MDB_val key = key_of(&number),
 			value = {t->facts[i].len, t->bytes.data + t->facts[i].at};
-		int rc = mdb_put(txn, s->facts, &key, &value, MDB_APPEND);
-		if (rc)
-			return rc;
+		rc = mdb_cursor_put(cursor, &key, &value, MDB_APPEND);
 	}
-	return 0;
+	mdb_cursor_close(cursor);
+	return rc;
 }
 
 /* ---- trimming ---- */

@@ -27,11 +27,21 @@ by_place(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
+/* The market hands its rows over in this order, and so does each owner of asides. */
+static bool
+is_sorted(const struct turn *t)
+{
+	size_t i = 1;
+	while (i < t->n_rows && by_place(&t->rows[i - 1], &t->rows[i]) < 0)
+		i++;
+	return i >= t->n_rows;
+}
+
 void
 rows_sort(struct turn *t)
 {
 	size_t kept = 0;
-	if (t->n_rows > 1)
+	if (!is_sorted(t))
 		qsort(t->rows, t->n_rows, sizeof *t->rows, by_place);
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const struct put_row *next = i + 1 < t->n_rows ? &t->rows[i + 1] : NULL;
@@ -44,30 +54,25 @@ rows_sort(struct turn *t)
 
 /* The table's greatest key; `*ret_empty` where it has none. */
 static int
-last_key(MDB_txn *txn, MDB_dbi table, uint64_t *ret_key, bool *ret_empty)
+last_key(MDB_cursor *cursor, uint64_t *ret_key, bool *ret_empty)
 {
-	MDB_cursor *cursor;
 	MDB_val key, value;
-	int rc = mdb_cursor_open(txn, table, &cursor);
-	if (rc)
-		return rc;
-	rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+	int rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
 	*ret_empty = rc == MDB_NOTFOUND;
 	*ret_key = 0;
 	if (rc == 0 && key.mv_size != sizeof *ret_key)
 		rc = MDB_CORRUPTED;
 	if (rc == 0)
 		memcpy(ret_key, key.mv_data, sizeof *ret_key);
-	mdb_cursor_close(cursor);
 	return *ret_empty ? 0 : rc;
 }
 
 /* Takes what the table has at the key out of the sum. */
 static int
-subtract(MDB_txn *txn, MDB_dbi table, MDB_val key, uint64_t *sum)
+subtract(MDB_cursor *cursor, MDB_val key, uint64_t *sum)
 {
 	MDB_val value;
-	int rc = mdb_get(txn, table, &key, &value);
+	int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET);
 	if (rc == MDB_NOTFOUND)
 		return 0;
 	if (rc == 0 && value.mv_size < CHECKSUM)
@@ -77,35 +82,61 @@ subtract(MDB_txn *txn, MDB_dbi table, MDB_val key, uint64_t *sum)
 	return rc;
 }
 
-/* Writes `n` rows of one table, in the order of their keys. `sum`: of the checksums, to be brought
- * up to date; NULL where the caller of the store keeps it. */
+/* Deletes the row; it need not be there: it may have been put and removed in one turn. */
 static int
-write_table(MDB_txn *txn, MDB_dbi table, const uint8_t *bytes, const struct put_row *rows, size_t n,
-	    uint64_t *sum)
+delete_row(MDB_cursor *cursor, MDB_val key)
+{
+	MDB_val value;
+	int rc = mdb_cursor_get(cursor, &key, &value, MDB_SET);
+	if (rc == 0)
+		rc = mdb_cursor_del(cursor, 0);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/*
+ * Writes `n` rows of one table, in the order of their keys, so that the cursor is near the next one
+ * already. `sum`: of the checksums, to be brought up to date; NULL where the caller of the store
+ * keeps it.
+ */
+static int
+write_rows(MDB_cursor *cursor, const uint8_t *bytes, const struct put_row *rows, size_t n,
+	   uint64_t *sum)
 {
 	uint64_t last;
 	bool empty;
-	int rc = last_key(txn, table, &last, &empty);
+	int rc = last_key(cursor, &last, &empty);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		uint64_t number = rows[i].key;
 		bool append = empty || number > last;
 		MDB_val key = key_of(&number), value = {rows[i].len, (void *)(bytes + rows[i].at)};
 		if (sum && !append)
-			rc = subtract(txn, table, key, sum);
+			rc = subtract(cursor, key, sum);
 		if (rc)
 			break;
 		if (sum && rows[i].len > 0)
 			*sum += get_u64(value.mv_data);
 		if (rows[i].len > 0) {
 			/* Appending fills a page; elsewhere a full page splits into halves. */
-			rc = mdb_put(txn, table, &key, &value, append ? MDB_APPEND : 0);
+			rc = mdb_cursor_put(cursor, &key, &value, append ? MDB_APPEND : 0);
 			last = append ? number : last;
 			empty = false;
 		} else if (!append) {
-			rc = mdb_del(txn, table, &key, NULL);
-			rc = rc == MDB_NOTFOUND ? 0 : rc; /* put and removed in one turn */
+			rc = delete_row(cursor, key);
 		}
 	}
+	return rc;
+}
+
+static int
+write_table(MDB_txn *txn, MDB_dbi table, const uint8_t *bytes, const struct put_row *rows, size_t n,
+	    uint64_t *sum)
+{
+	MDB_cursor *cursor;
+	int rc = mdb_cursor_open(txn, table, &cursor);
+	if (rc)
+		return rc;
+	rc = write_rows(cursor, bytes, rows, n, sum);
+	mdb_cursor_close(cursor);
 	return rc;
 }
 
