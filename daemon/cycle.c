@@ -25,7 +25,8 @@ struct cycle {
 	struct session *sessions; /* utlist; owned */
 	unsigned n_sessions;
 	struct delivery *delivery;
-	uint64_t budget; /* what a turn may take of the disk, in bytes */
+	struct buf frames; /* what is published of a turn */
+	uint64_t budget;   /* what a turn may take of the disk, in bytes */
 	unsigned beats;
 	bool more; /* to be done at once */
 };
@@ -66,6 +67,7 @@ cycle_free(struct cycle *c)
 	delivery_free(c->delivery);
 	DL_FOREACH_SAFE(c->sessions, each, next)
 	session_free(each);
+	buf_free(&c->frames);
 	free(c);
 }
 
@@ -201,11 +203,9 @@ release(struct cycle *c, struct str frames)
 static void
 publish(struct cycle *c)
 {
-	struct buf frames = BUF_EMPTY;
-
-	turn_publish(c->parts.turn, &frames);
-	release(c, buf_str(&frames));
-	buf_free(&frames);
+	buf_clear(&c->frames);
+	turn_publish(c->parts.turn, &c->frames);
+	release(c, buf_str(&c->frames));
 }
 
 static void
