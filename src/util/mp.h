@@ -30,11 +30,23 @@ void mp_put_map(struct buf *b, uint32_t count);
 /* Appends bytes that already are one complete token. */
 void mp_put_raw(struct buf *b, struct str token);
 
-/* Inline, since most are literals, of which a compiler knows the length. */
+enum { MP_FIXSTR = 0xa0, MP_FIXSTR_MAX = 31 };
+
+/* Inline, since most are short literals: all of the token is known when compiling. */
 static inline void
 mp_put_text(struct buf *b, const char *value)
 {
-	mp_put_str(b, str_of(value));
+	size_t len = value ? strlen(value) : 0;
+
+	if (!value || len > MP_FIXSTR_MAX) {
+		mp_put_str(b, str_of(value));
+		return;
+	}
+	if (b->cap - b->len < 1 + len)
+		buf_reserve(b, 1 + len);
+	b->data[b->len] = (uint8_t)(MP_FIXSTR | len);
+	memcpy(b->data + b->len + 1, value, len);
+	b->len += 1 + len;
 }
 
 /* ---- reading ---- */
