@@ -24,7 +24,7 @@ struct broadcast *broadcast_new(struct event_base *base, void *context,
 				const struct options *options);
 void broadcast_free(struct broadcast *b);
 
-/* Send to whoever subscribed to a prefix of the topic. After one or several, broadcast_check. */
+/* For whoever subscribed to a prefix of the topic. After one or several, broadcast_check sends. */
 void broadcast_fact(struct broadcast *b, const struct channel_fact *f);
 void broadcast_heartbeat(struct broadcast *b, struct str header);
 void broadcast_check(struct broadcast *b);
