@@ -9,6 +9,8 @@
  *   bench append COUNT BYTES BATCH
  *   bench fanout SUBSCRIBERS BYTES…
  *       bare LMDB and bare ZeroMQ with the records and messages that matchd writes and sends
+ *   bench deliver GATEWAY SUBSCRIBERS BYTES
+ *       matchd's gateway, whose program GATEWAY is, with facts that are ready: no core takes part
  *   bench commits FILE
  *       how many commits matchd's store has seen
  *   bench copy offers|needs COUNT
@@ -95,6 +97,8 @@ main(int argc, char **argv)
 		return bench_commits(argv[2]);
 	if (strcmp(what, "fanout") == 0 && argc >= 4)
 		return fanout(argc, argv);
+	if (strcmp(what, "deliver") == 0 && argc == 5)
+		return bench_deliver(argv[2], number(argv[3]), number(argv[4]));
 	if (strcmp(what, "copy") == 0 && argc == 4 && strcmp(argv[2], "offers") == 0)
 		return bench_copy(OFFER, number(argv[3]));
 	if (strcmp(what, "copy") == 0 && argc == 4 && strcmp(argv[2], "needs") == 0)
@@ -103,6 +107,7 @@ main(int argc, char **argv)
 	      "       bench scan EXCHANGE OFFERS PROBES [--reverse] [--write FILE]\n"
 	      "       bench append COUNT BYTES BATCH\n"
 	      "       bench fanout SUBSCRIBERS BYTES...\n"
+	      "       bench deliver GATEWAY SUBSCRIBERS BYTES\n"
 	      "       bench commits FILE\n"
 	      "       bench copy offers|needs COUNT\n",
 	      stderr);

@@ -26,6 +26,9 @@ int bench_append(size_t count, size_t bytes, size_t batch);
 int bench_commits(const char *path);
 /* Bare ZeroMQ: an XPUB and subscribers of a topic each; messages with bodies of `sizes` in turn. */
 int bench_fanout(size_t subscribers, const size_t *sizes, size_t n_sizes);
+/* The gateway, whose program is at the path, between a core that has facts of that size ready and
+ * subscribers of a topic each. */
+int bench_deliver(const char *gateway, size_t subscribers, size_t bytes);
 /* The generated offers or needs as lines for PostgreSQL's COPY. */
 int bench_copy(enum side side, size_t count);
 

@@ -207,8 +207,13 @@ def measure_fanout(figures: Figures, plan: Plan) -> None:
         say(f"telling {subscribers} subscribers, round {number + 1}")
         with Matchd("feed") as matchd:
             ours = figures_of(PROGRAMS / "e2e", matchd.endpoint, "fanout", subscribers, plan.fanout_seconds)
-        bare = figures_of(PROGRAMS / "bench", "fanout", subscribers, round(ours["body_bytes"]))
+        body_bytes = round(ours["body_bytes"])
+        gateway = figures_of(
+            PROGRAMS / "bench", "deliver", programs.BUILD / "daemon/matchd-gateway", subscribers, body_bytes
+        )
+        bare = figures_of(PROGRAMS / "bench", "fanout", subscribers, body_bytes)
         figures.add("fanout/matchd delivered_per_s", ours["delivered_per_s"])
         figures.add("fanout/matchd lost", ours["lost"])
         figures.add("fanout/body_bytes", ours["body_bytes"])
+        figures.add("fanout/gateway delivered_per_s", gateway["delivered_per_s"])
         figures.add("fanout/zeromq delivered_per_s", bare["delivered_per_s"])
