@@ -291,7 +291,9 @@ cycle_run(struct cycle *c, int64_t now_ms)
 	if (writable && turn_commit(c->parts.turn) != 0)
 		return fail(c);
 	publish(c);
-	turn_deliver(c->parts.turn, c->delivery);
+	if (subscriptions_count(c->parts.subscriptions) >
+	    0) /* whose facts are in the journal, too */
+		turn_deliver(c->parts.turn, c->delivery);
 	turn_clear(c->parts.turn);
 	c->more = delivery_run(c->delivery, c->parts.dispatch->monotonic_ms) || c->more ||
 		  (writable && store_trims(c->parts.store));

@@ -2,7 +2,6 @@
 
 #include "util/mem.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 enum { GENERATION_MAX = 8 << 20 }; /* bytes */
@@ -63,11 +62,11 @@ void
 recent_keep(struct recent *r, const struct recent_fact *f)
 {
 	struct generation *g = &r->young;
-	if (g->bytes.len + g->n * sizeof *g->facts > GENERATION_MAX)
+	bool follows = g->n == 0 || f->number == g->first + g->n;
+	if (!follows || g->bytes.len + g->n * sizeof *g->facts > GENERATION_MAX)
 		turn_over(r);
 	if (g->n == 0)
 		g->first = f->number;
-	assert(f->number == g->first + g->n);
 	g->facts = mem_grow(g->facts, g->n, &g->cap, sizeof *g->facts);
 	g->facts[g->n++] =
 	    (struct kept){f->about, g->bytes.len, f->body.len, f->note.p ? f->note.len : 0};

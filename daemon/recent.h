@@ -21,7 +21,7 @@ struct recent_fact {
 struct recent *recent_new(void);
 /* Takes NULL. */
 void recent_free(struct recent *r);
-/* Keeps a committed fact; numbers follow each other. */
+/* Keeps a committed fact; numbers grow, and may leave some out. */
 void recent_keep(struct recent *r, const struct recent_fact *f);
 /* False where it is not kept (any more). */
 bool recent_find(const struct recent *r, uint64_t number, struct recent_fact *ret);

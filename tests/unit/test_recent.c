@@ -53,6 +53,26 @@ facts_are_found_as_they_were(void **state)
 	recent_free(NULL);
 }
 
+/* While nobody subscribes nothing is kept. */
+static void
+what_was_left_out_is_not_found(void **state)
+{
+	struct recent *r = recent_new();
+	struct recent_fact f;
+	(void)state;
+	keep(r, 7, "before", NULL);
+	keep(r, 8, "the last before", NULL);
+	keep(r, 100, "after", "n");
+	keep(r, 101, "and on", NULL);
+	assert_true(finds(r, 8, "the last before", NULL));
+	assert_false(recent_find(r, 9, &f));
+	assert_false(recent_find(r, 99, &f));
+	assert_true(finds(r, 100, "after", "n"));
+	assert_true(finds(r, 101, "and on", NULL));
+	assert_false(recent_find(r, 102, &f));
+	recent_free(r);
+}
+
 /* Big bodies and many small facts alike: an unbroken run up to the last, of no more than its bound. */
 static void
 flood(const char *body, uint64_t count, uint64_t least, uint64_t most)
@@ -87,6 +107,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(facts_are_found_as_they_were),
+	    cmocka_unit_test(what_was_left_out_is_not_found),
 	    cmocka_unit_test(the_oldest_are_given_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
