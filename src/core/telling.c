@@ -119,6 +119,16 @@ rank_untold_against(const struct market *m, const struct listing *l, const struc
 	}
 }
 
+/* Told pairs and matches come best first, so mostly. */
+static bool
+is_ranked(const struct ranking *list)
+{
+	size_t i = 1;
+	while (i < list->len && ranked_cmp(&list->at[i - 1], &list->at[i]) <= 0)
+		i++;
+	return i >= list->len;
+}
+
 /* The pairs of a job on l, in order; of the untold ones those that `most` says. free() ->at. */
 static struct ranking
 rank_pairs(const struct market *m, enum job_kind kind, const struct listing *l, uint32_t against,
@@ -132,7 +142,7 @@ rank_pairs(const struct market *m, enum job_kind kind, const struct listing *l, 
 		rank_untold_against(m, l, participant_at(m, against), &list);
 	else
 		rank_untold(m, l, most, &list);
-	if (list.len > 1)
+	if (!is_ranked(&list))
 		qsort(list.at, list.len, sizeof *list.at, ranked_cmp);
 	return list;
 }
