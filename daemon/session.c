@@ -131,6 +131,9 @@ receive(struct session *s)
 	return s->asked.turn != NULL;
 }
 
+/* Requests taken from the line, before it is looked who else has come meanwhile. */
+enum { LOOK_EVERY = 64 };
+
 bool
 session_take(struct session *s, struct session_work *work)
 {
@@ -148,6 +151,10 @@ session_take(struct session *s, struct session_work *work)
 		struct queued *next = fair_queue_take(&s->asked);
 		handle(s, next, work);
 		free(next);
+		if (work->requests % LOOK_EVERY == 0) {
+			stream_fill(s->stream);
+			receive(s);
+		}
 		asked = s->asked.turn || receive(s);
 	}
 	/* Left because it is behind: requests may be in line, and once it has caught up nothing else
