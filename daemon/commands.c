@@ -252,6 +252,7 @@ on_ready(void *arg)
 	for (int i = 0; i < RECEIVE_BUDGET && c->peers.in_flight < IN_FLIGHT_MAX; i++)
 		if (!receive(c))
 			break;
+	c->core.flush(c->core.arg);
 	c->event.resting = c->peers.in_flight >= IN_FLIGHT_MAX;
 }
 

@@ -27,6 +27,8 @@ struct event_base;
 struct commands_core {
 	/* Passes a request on; false: it is away, or too much waits to be sent to it. */
 	bool (*ask)(void *arg, struct str envelope, struct str request);
+	/* After one or several: has them sent. */
+	void (*flush)(void *arg);
 	/* Whether it has taken all that was passed on. */
 	bool (*is_clear)(void *arg);
 	void *arg;

@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { RECONNECT_MS = 100, BACKLOG_MAX = 64 << 20 };
+enum { RECONNECT_MS = 100, BACKLOG_MAX = 64 << 20, OUT_MAX = 64 << 10 };
 
 struct core_link {
 	struct event_base *base;
@@ -23,7 +23,7 @@ struct core_link {
 	struct stream *stream; /* NULL: not connected */
 	bool greeted;	       /* the core is there */
 	bool refused;	       /* it said bye to the hello, and that was logged */
-	struct buf out;
+	struct buf out;	       /* asked, and not yet handed to the stream */
 };
 
 static void connect_now(struct core_link *l);
@@ -133,7 +133,7 @@ connect_now(struct core_link *l)
 	l->stream = stream_new(l->base, fd, &events, l);
 	buf_clear(&l->out);
 	channel_put_hello(&l->out, CHANNEL_GATEWAY);
-	stream_send(l->stream, buf_str(&l->out));
+	core_link_flush(l);
 }
 
 struct core_link *
@@ -168,16 +168,24 @@ core_link_ask(struct core_link *l, struct str envelope, struct str request)
 {
 	if (!l->greeted || stream_backlog(l->stream) > BACKLOG_MAX)
 		return false;
-	buf_clear(&l->out);
 	channel_put_request(&l->out, envelope, request);
-	stream_send(l->stream, buf_str(&l->out));
+	if (l->out.len >= OUT_MAX)
+		core_link_flush(l);
 	return true;
+}
+
+void
+core_link_flush(struct core_link *l)
+{
+	if (l->stream && l->out.len > 0)
+		stream_send(l->stream, buf_str(&l->out));
+	buf_clear(&l->out);
 }
 
 bool
 core_link_is_clear(const struct core_link *l)
 {
-	return !l->stream || stream_backlog(l->stream) == 0;
+	return !l->stream || (stream_backlog(l->stream) == 0 && l->out.len == 0);
 }
 
 void

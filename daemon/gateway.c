@@ -31,6 +31,14 @@ ask(void *arg, struct str envelope, struct str request)
 	return core_link_ask(g->core, envelope, request);
 }
 
+static void
+flush(void *arg)
+{
+	struct gateway *g = arg;
+
+	core_link_flush(g->core);
+}
+
 static bool
 is_clear(void *arg)
 {
@@ -106,7 +114,7 @@ gateway_new(struct event_base *base, const struct options *options)
 	g->context = zmq_ctx_new();
 	if (!g->context)
 		mem_failed(sizeof(*g));
-	const struct commands_core core = {ask, is_clear, g};
+	const struct commands_core core = {ask, flush, is_clear, g};
 	g->commands = commands_new(base, g->context, options, &core);
 	if (!g->commands)
 		return refuse_start(g, options->commands);
