@@ -19,7 +19,7 @@ const struct proto_message *
 proto_find(struct str name)
 {
 	for (const struct proto_message *m = proto_messages; m->name; m++)
-		if (str_eq(str_of(m->name), name))
+		if (str_is(name, m->name))
 			return m;
 	return NULL;
 }
@@ -28,7 +28,7 @@ static int
 arg_index(const struct proto_message *m, struct str name)
 {
 	for (int i = 0; m->args[i].name; i++)
-		if (str_eq(str_of(m->args[i].name), name))
+		if (str_is(name, m->args[i].name))
 			return i;
 	return -1;
 }
@@ -182,11 +182,43 @@ check_bytes(struct str bytes, struct proto_error *e)
 	return 1;
 }
 
-/* Finds a key of the envelope and checks its type. */
+enum envelope_key { KEY_V, KEY_ID, KEY_CMD, KEY_CLIENT, KEY_KEY, ENVELOPE_KEYS };
+
+static const char *const envelope_names[] = {"v", "id", "cmd", "client", "key", NULL};
+
+/* What a request says beside its message's own arguments: each value, MP_END where there is none. */
+struct envelope {
+	struct mp at[ENVELOPE_KEYS];
+};
+
 static int
-envelope(struct mp map, const char *name, enum mp_type type, struct mp *ret, struct proto_error *e)
+envelope_key(struct str name)
 {
-	*ret = mp_find(map, str_of(name));
+	for (int i = 0; i < ENVELOPE_KEYS; i++)
+		if (str_is(name, envelope_names[i]))
+			return i;
+	return -1;
+}
+
+static void
+open_envelope(struct mp map, struct envelope *ret)
+{
+	*ret = (struct envelope){0};
+	for (uint32_t n = mp_get_map(&map); n > 0; n--) {
+		int key = envelope_key(mp_get_str(&map));
+		if (key >= 0)
+			ret->at[key] = map;
+		mp_get_raw(&map);
+	}
+}
+
+/* Takes a value of the envelope that must be there and checks its type. */
+static int
+take(const struct envelope *all, enum envelope_key key, enum mp_type type, struct mp *ret,
+     struct proto_error *e)
+{
+	const char *name = envelope_names[key];
+	*ret = all->at[key];
 	enum mp_type found = mp_peek(ret);
 	if (found == type)
 		return 0;
@@ -199,17 +231,17 @@ envelope(struct mp map, const char *name, enum mp_type type, struct mp *ret, str
 
 /* v, id and cmd. The version comes first: another version may know other rules for the rest. */
 static int
-read_envelope(struct mp map, struct proto_request *ret, struct proto_error *e)
+read_envelope(const struct envelope *all, struct proto_request *ret, struct proto_error *e)
 {
 	struct mp in;
-	if (envelope(map, "v", MP_INT, &in, e))
+	if (take(all, KEY_V, MP_INT, &in, e))
 		return 1;
 	if (mp_get_int(&in) != PROTO_VERSION || in.failed) {
 		refuse(e, "unsupported_version", STR("v"), "this version is not spoken here");
 		set(e->expected, sizeof e->expected, "%d", PROTO_VERSION);
 		return 1;
 	}
-	if (envelope(map, "id", MP_INT, &in, e))
+	if (take(all, KEY_ID, MP_INT, &in, e))
 		return 1;
 	mp_get_uint(&in);
 	if (in.failed) {
@@ -217,7 +249,7 @@ read_envelope(struct mp map, struct proto_request *ret, struct proto_error *e)
 		set(e->expected, sizeof e->expected, "0 or a positive integer");
 		return 1;
 	}
-	if (envelope(map, "cmd", MP_STR, &in, e))
+	if (take(all, KEY_CMD, MP_STR, &in, e))
 		return 1;
 	struct str cmd = mp_get_str(&in);
 	ret->message = proto_find(cmd);
@@ -230,9 +262,12 @@ read_envelope(struct mp map, struct proto_request *ret, struct proto_error *e)
 
 /* A client's name or a key: 1 to 64 bytes of A-Z a-z 0-9 . _ - and, for keys, : and /. */
 static int
-read_name(struct mp map, const char *name, bool is_key, struct str *ret, struct proto_error *e)
+read_name(const struct envelope *all, enum envelope_key which, struct str *ret,
+	  struct proto_error *e)
 {
-	struct mp in = mp_find(map, str_of(name));
+	const char *name = envelope_names[which];
+	bool is_key = which == KEY_KEY;
+	struct mp in = all->at[which];
 	if (mp_peek(&in) == MP_END)
 		return 0;
 	*ret = mp_get_str(&in);
@@ -257,12 +292,11 @@ read_name(struct mp map, const char *name, bool is_key, struct str *ret, struct 
 
 /* Who asks, and the key under which the reply is kept. */
 static int
-read_sender(struct mp map, struct proto_request *ret, struct proto_error *e)
+read_sender(const struct envelope *all, struct proto_request *ret, struct proto_error *e)
 {
 	if (arg_index(ret->message, STR("client")) >= 0)
 		return 0; /* hello's own, which may be any text */
-	if (read_name(map, "client", false, &ret->client, e) ||
-	    read_name(map, "key", true, &ret->key, e))
+	if (read_name(all, KEY_CLIENT, &ret->client, e) || read_name(all, KEY_KEY, &ret->key, e))
 		return 1;
 	if (!ret->key.p || ret->client.p)
 		return 0;
@@ -283,17 +317,6 @@ unknown_field(const struct proto_message *m, struct str key, struct proto_error 
 	return 1;
 }
 
-static bool
-is_envelope(struct str key)
-{
-	static const struct str keys[] = {STR("v"), STR("id"), STR("cmd"), STR("client"),
-					  STR("key")};
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (str_eq(key, keys[i]))
-			return true;
-	return false;
-}
-
 static int
 read_args(struct mp map, struct proto_request *ret, struct proto_error *e)
 {
@@ -304,7 +327,7 @@ read_args(struct mp map, struct proto_request *ret, struct proto_error *e)
 		struct mp value = map;
 		mp_get_raw(&map);
 		int at = arg_index(m, key);
-		if (at < 0 && is_envelope(key))
+		if (at < 0 && envelope_key(key) >= 0)
 			continue;
 		if (at < 0)
 			return unknown_field(m, key, e);
@@ -323,6 +346,7 @@ proto_read(struct str bytes, struct proto_request *ret, struct proto_error *ret_
 {
 	*ret = (struct proto_request){0};
 	struct mp map = mp_of(bytes);
+	struct envelope all;
 
 	/* Even a request that is refused for its form is answered under its id where that can be
 	 * found, so that a client with many in flight knows which one it was. The cursor is safe on
@@ -331,8 +355,10 @@ proto_read(struct str bytes, struct proto_request *ret, struct proto_error *ret_
 	ret->id = mp_get_uint(&id);
 	ret->map = map;
 
-	if (check_bytes(bytes, ret_error) || read_envelope(map, ret, ret_error) ||
-	    read_sender(map, ret, ret_error))
+	if (check_bytes(bytes, ret_error))
+		return 1;
+	open_envelope(map, &all);
+	if (read_envelope(&all, ret, ret_error) || read_sender(&all, ret, ret_error))
 		return 1;
 	return read_args(map, ret, ret_error);
 }

@@ -5,8 +5,6 @@
 #include "intake/statement.h"
 #include "intake/where.h"
 
-#include <stdlib.h>
-
 static int
 text_refuse(enum text_problem problem, const char *expected, const struct where *at,
 	    struct refusal *ret)
@@ -97,32 +95,19 @@ slot_read(const struct writer *w, const struct field *f, struct mp *in, const st
 	return 0;
 }
 
-/* For qsort, which hands no context: a field's name beside its place. */
-struct place {
-	struct str name;
-	size_t index;
-};
-
-static int
-by_name(const void *a, const void *b)
-{
-	return str_cmp(((const struct place *)a)->name, ((const struct place *)b)->name);
-}
-
 static void
 slots_put(const struct exchange *e, const struct slot *slots, const struct buf *scratch,
 	  bool removals, struct buf *out)
 {
-	struct place order[MAX_FIELDS];
 	uint32_t n = 0;
 	for (size_t i = 0; i < e->n_fields; i++)
-		if (slots[i].state == STATED || (removals && slots[i].state == REMOVED))
-			order[n++] = (struct place){e->fields[i].name, i};
-	qsort(order, n, sizeof *order, by_name);
+		n += slots[i].state == STATED || (removals && slots[i].state == REMOVED);
 	mp_put_map(out, n);
-	for (uint32_t i = 0; i < n; i++) {
-		const struct slot *slot = &slots[order[i].index];
-		mp_put_str(out, order[i].name);
+	for (size_t i = 0; i < e->n_fields; i++) {
+		const struct slot *slot = &slots[e->by_name[i]];
+		if (slot->state == UNSTATED || (slot->state == REMOVED && !removals))
+			continue;
+		mp_put_str(out, e->fields[e->by_name[i]].name);
 		if (slot->state == STATED)
 			buf_put(out, scratch->data + slot->begin, slot->len);
 		else
@@ -189,6 +174,22 @@ variants_read(const struct writer *w, struct mp *in, const struct where *at, str
 
 enum { BODY_TITLE, BODY_TEXT, BODY_LANGUAGE, BODY_FIELDS, BODY_VARIANTS, BODY_KEYS };
 
+static const char *const part_names[] = {"title", "text", "language", "fields", "variants", NULL};
+
+/* Where each part's value stands; MP_END where there is none. */
+static void
+parts_find(struct mp written, struct mp ret[BODY_KEYS])
+{
+	memset(ret, 0, BODY_KEYS * sizeof *ret);
+	for (uint32_t n = mp_get_map(&written); n > 0; n--) {
+		struct str name = mp_get_str(&written);
+		for (int key = 0; key < BODY_KEYS; key++)
+			if (str_is(name, part_names[key]))
+				ret[key] = written;
+		mp_get_raw(&written);
+	}
+}
+
 static int
 part_read(const struct writer *w, int key, struct mp *in, const struct where *at, bool whole,
 	  struct buf *out)
@@ -231,13 +232,13 @@ static int
 parts_read(const struct writer *w, struct mp written, bool whole, struct buf *out,
 	   uint32_t *ret_count)
 {
-	static const char *const keys[BODY_KEYS] = {"title", "text", "language", "fields",
-						    "variants"};
+	struct mp values[BODY_KEYS];
 	*ret_count = 0;
+	parts_find(written, values);
 	for (int key = 0; key < BODY_KEYS; key++) {
-		struct str name = str_of(keys[key]);
+		struct str name = str_of(part_names[key]);
 		struct where at = WHERE_KEY(NULL, name);
-		struct mp in = mp_find(written, name);
+		struct mp in = values[key];
 		bool missing = mp_peek(&in) == MP_END;
 		if (missing && !whole)
 			continue;

@@ -15,14 +15,18 @@ enum {
 static bool
 is_space(utf8proc_int32_t c)
 {
+	if (c < 0x80)
+		return c == ' ' || (c >= '\t' && c <= '\r');
 	utf8proc_category_t category = utf8proc_category(c);
-	return (c >= '\t' && c <= '\r') || c == 0x85 || category == UTF8PROC_CATEGORY_ZS ||
-	       category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
+	return c == 0x85 || category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
+	       category == UTF8PROC_CATEGORY_ZP;
 }
 
 static bool
 is_control(utf8proc_int32_t c)
 {
+	if (c < 0x80)
+		return c < ' ' || c == 0x7f;
 	utf8proc_category_t category = utf8proc_category(c);
 	return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL ||
 	       category == UTF8PROC_CATEGORY_ZP;
@@ -34,6 +38,10 @@ step(struct str s, uint32_t at, utf8proc_int32_t *ret_c)
 {
 	if (at == s.len)
 		return 0;
+	if ((uint8_t)s.p[at] < 0x80) {
+		*ret_c = s.p[at];
+		return 1;
+	}
 	utf8proc_ssize_t n =
 	    utf8proc_iterate((const uint8_t *)s.p + at, (utf8proc_ssize_t)(s.len - at), ret_c);
 	return n > 0 ? (uint32_t)n : 0;

@@ -167,18 +167,17 @@ list_open(struct mp *in, size_t max, const struct where *at, struct refusal *ret
 	if (mp_peek(in) != MP_ARRAY)
 		return wrong_type(in, at, "a list", ret);
 	*ret_n = mp_get_array(in);
+	if (*ret_n <= max)
+		return 0;
 	snprintf(expected, sizeof expected, "at most %zu values", max);
-	if (*ret_n > max)
-		return refuse_at(ret, at, "too_many_values", expected, "%u values are too many",
-				 *ret_n);
-	return 0;
+	return refuse_at(ret, at, "too_many_values", expected, "%u values are too many", *ret_n);
 }
 
 int
 codes_read(struct mp *in, enum code_rule rule, const struct tree *tree, size_t max,
 	   const struct where *at, struct texts *ret_codes, struct refusal *ret)
 {
-	uint32_t n;
+	uint32_t n = 0;
 	if (list_open(in, max, at, ret, &n))
 		return 1;
 	texts_init(ret_codes, n);
@@ -196,7 +195,7 @@ codes_read(struct mp *in, enum code_rule rule, const struct tree *tree, size_t m
 static int
 list_read(const struct written *w, struct mp *in, const struct where *at, struct texts *to)
 {
-	uint32_t n;
+	uint32_t n = 0;
 	if (list_open(in, MAX_VALUES, at, w->ret, &n))
 		return 1;
 	texts_init(to, n);

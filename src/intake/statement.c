@@ -394,9 +394,8 @@ static int
 degrees_read(struct form *form, size_t key, int64_t limit, struct refusal *ret, int64_t *ret_e7)
 {
 	struct where at = form_where(form, key);
-	char expected[48];
-	snprintf(expected, sizeof expected, "degrees from -%lld to %lld", (long long)limit,
-		 (long long)limit);
+	const char *expected =
+	    key == PLACE_LAT ? "degrees from -90 to 90" : "degrees from -180 to 180";
 	if (!form->has[key])
 		return refuse_at(ret, &at, "bad_value", expected, "a place needs lat and lon");
 	if (number_read(&form->value[key], GEO_DECIMALS, RATIO_ONE, &at, ret, ret_e7))

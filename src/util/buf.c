@@ -4,10 +4,12 @@
 
 #include <stdlib.h>
 
+enum { FIRST = 256 }; /* most buffers hold a message or a listing: fewer steps to their size */
+
 void
 buf_reserve(struct buf *b, size_t len)
 {
-	size_t cap = b->cap ? b->cap : 64;
+	size_t cap = b->cap ? b->cap : FIRST;
 
 	if (b->cap - b->len >= len)
 		return;

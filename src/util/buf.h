@@ -39,12 +39,22 @@ str_eq(struct str a, struct str b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
+/* Whether the text is this word: told by its first byte, mostly. */
+static inline bool
+str_is(struct str text, const char *word)
+{
+	for (uint32_t i = 0; i < text.len; i++)
+		if (word[i] == '\0' || word[i] != text.p[i])
+			return false;
+	return word[text.len] == '\0';
+}
+
 /* The place of a word in a NULL-terminated list, or -1. */
 static inline int
 str_place(struct str word, const char *const *words)
 {
 	for (int i = 0; words[i]; i++)
-		if (str_eq(str_of(words[i]), word))
+		if (str_is(word, words[i]))
 			return i;
 	return -1;
 }

@@ -386,6 +386,14 @@ utf8_ok(const uint8_t *p, size_t len)
 {
 	for (size_t i = 0; i < len;) {
 		utf8proc_int32_t c;
+		uint64_t eight;
+		if (len - i >= sizeof eight) {
+			memcpy(&eight, p + i, sizeof eight);
+			if (!(eight & UINT64_C(0x8080808080808080))) {
+				i += sizeof eight;
+				continue;
+			}
+		}
 		if (p[i] < 0x80) {
 			i++;
 			continue;
