@@ -258,6 +258,7 @@ void
 store_tidy(struct store *s)
 {
 	int dead; /* where it fails it is tried again the next time */
+	store_finish(s);
 	mdb_reader_check(s->env, &dead);
 }
 

@@ -26,6 +26,7 @@
 
 #include <endian.h>
 #include <lmdb.h>
+#include <pthread.h>
 
 /*
  * 128 bits of BLAKE2b for every hash. They guard against rot and mistakes, where 64 bits would do,
@@ -91,6 +92,19 @@ struct turn {
 	size_t n_facts, cap_facts, n_rows, cap_rows;
 };
 
+/* The thread that writes turns, where there is one (writer.c). */
+struct writer {
+	bool there; /* else nothing below is in use */
+	pthread_t thread;
+	pthread_mutex_t lock; /* for `stage`, `rc` and `stop` */
+	pthread_cond_t moved;
+	enum { WRITER_IDLE, WRITER_ASKED, WRITER_DONE } stage;
+	int rc; /* once it is done: 0 or a STORE_E_* code */
+	bool stop;
+	void (*notify)(void *arg);
+	void *arg;
+};
+
 struct store {
 	int directory; /* file descriptors; -1: not open */
 	int lock;
@@ -101,6 +115,10 @@ struct store {
 	struct state state; /* as committed */
 	struct heads heads;
 	struct turn turn;
+	/* The turn that the writer has, the state with it, and as it was written. */
+	struct turn writing;
+	struct state next, written;
+	struct writer writer;
 	struct space space;
 	uint64_t trim_to;  /* facts below it are to go */
 	bool trimmed;	   /* pages that the last commit gave back are room with one more */
@@ -112,6 +130,27 @@ struct store {
 /* Notes a sentence for the operator; returns `code`. */
 int store_fail(struct store *s, int code, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* ---- turn.c ---- */
+
+/* What a commit does beside adding the turn. */
+struct chores {
+	bool checkpoint; /* of the heads */
+	bool trim;
+};
+/* Writes the turn in one transaction, growing the map as it needs; `*ret`: the state as written. STORE_E_*. */
+int turn_write(struct store *s, const struct turn *t, const struct state *next,
+	       struct chores chores, struct state *ret);
+void turn_done(struct turn *t);
+/* Takes over what turn_write wrote and forgets the turn. */
+void turn_adopt(struct store *s, struct turn *t, const struct state *written);
+
+/* ---- writer.c ---- */
+
+/* Whether it has a turn that was not taken over yet. */
+bool writer_has_turn(struct store *s);
+/* Has it write `writing`, after which the state is `next`. */
+void writer_ask(struct store *s);
 
 /* ---- directory.c ---- */
 
@@ -188,7 +227,7 @@ int meta_load(struct store *s, MDB_txn *txn, unsigned *ret_format);
 /* Appends a fact's record to `out` and moves `chain` on to its hash. */
 void journal_encode(struct buf *out, uint8_t chain[HASH], const struct store_record *fact);
 /* Writes the turn's facts. LMDB's codes. */
-int journal_write(struct store *s, MDB_txn *txn);
+int journal_write(struct store *s, MDB_txn *txn, const struct turn *t);
 /* Drops some of the facts that are to go, and says so in `next`. LMDB's codes. */
 int journal_trim(struct store *s, MDB_txn *txn, struct state *next);
 /* Walks facts from..to, which are there, checking each; STORE_E_*. */
@@ -224,7 +263,7 @@ int heads_rekey(struct store *s, MDB_txn *txn, struct state *next);
 /* Brings the turn's rows into the order of tables and keys, the last put of each alone. */
 void rows_sort(struct turn *t);
 /* Writes them, sorted, asides too; brings their sum up to date in `next`. LMDB's codes. */
-int rows_write(struct store *s, MDB_txn *txn, struct state *next);
+int rows_write(struct store *s, MDB_txn *txn, const struct turn *t, struct state *next);
 /* Checks all asides against their sum, and counts them; STORE_E_*. */
 int rows_check_asides(struct store *s, MDB_txn *txn, uint64_t *ret_count);
 

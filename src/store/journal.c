@@ -70,9 +70,8 @@ journal_encode(struct buf *out, uint8_t chain[HASH], const struct store_record *
 }
 
 int
-journal_write(struct store *s, MDB_txn *txn)
+journal_write(struct store *s, MDB_txn *txn, const struct turn *t)
 {
-	struct turn *t = &s->turn;
 	uint64_t number = s->state.head + 1;
 	MDB_cursor *cursor; /* stays at the end, which each mdb_put would look for */
 	int rc = mdb_cursor_open(txn, s->facts, &cursor);
@@ -264,7 +263,8 @@ int
 store_facts(struct store *s, uint64_t from, uint64_t limit, store_fact_fn fact, void *arg)
 {
 	MDB_txn *txn;
-	int rc = s->failed ? s->failed : env_read(s, &txn, "reading the journal");
+	int rc = store_finish(s);
+	rc = rc ? rc : env_read(s, &txn, "reading the journal");
 	if (rc)
 		return rc;
 	if (from == 0)
@@ -287,7 +287,7 @@ store_facts_size(struct store *s)
 {
 	MDB_txn *txn;
 	MDB_stat stat = {0};
-	if (s->failed || mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn) != 0)
+	if (store_finish(s) != 0 || mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn) != 0)
 		return 0;
 	if (mdb_stat(txn, s->facts, &stat) != 0)
 		stat = (MDB_stat){0};

@@ -141,9 +141,8 @@ write_table(MDB_txn *txn, MDB_dbi table, const uint8_t *bytes, const struct put_
 }
 
 int
-rows_write(struct store *s, MDB_txn *txn, struct state *next)
+rows_write(struct store *s, MDB_txn *txn, const struct turn *t, struct state *next)
 {
-	const struct turn *t = &s->turn;
 	for (size_t i = 0, end; i < t->n_rows; i = end) {
 		unsigned table = t->rows[i].table;
 		for (end = i; end < t->n_rows && t->rows[end].table == table;)
@@ -246,7 +245,8 @@ int
 store_load(struct store *s, store_row_fn row, void *arg)
 {
 	MDB_txn *txn;
-	int rc = s->failed ? s->failed : env_read(s, &txn, "reading the rows");
+	int rc = store_finish(s);
+	rc = rc ? rc : env_read(s, &txn, "reading the rows");
 	if (rc)
 		return rc;
 	uint64_t sum = 0;
@@ -291,7 +291,8 @@ store_load_asides(struct store *s, unsigned table, store_aside_fn aside, void *a
 	struct aside_reader reader = {aside, arg};
 	MDB_txn *txn;
 	uint64_t sum = 0;
-	int rc = s->failed ? s->failed : env_read(s, &txn, "reading asides");
+	int rc = store_finish(s);
+	rc = rc ? rc : env_read(s, &txn, "reading asides");
 	if (rc)
 		return rc;
 	s->reading = true;

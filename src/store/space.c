@@ -219,7 +219,8 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 	size_t page = 1;
 	int fd = -1;
 	assert(!s->reading); /* a turn that is gathered has no transaction open */
-	int rc = s->failed ? s->failed : look(s, &fd, &page, &used, &map);
+	int rc = store_finish(s);
+	rc = rc ? rc : look(s, &fd, &page, &used, &map);
 	if (rc)
 		return rc;
 	begin(s, fd, used);

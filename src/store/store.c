@@ -112,12 +112,12 @@ store_close(struct store *s)
 {
 	if (!s)
 		return;
+	store_write_alone(s);
 	mdb_env_close(s->env);
 	directory_close(s);
 	heads_done(&s->heads);
-	buf_free(&s->turn.bytes);
-	free(s->turn.facts);
-	free(s->turn.rows);
+	turn_done(&s->turn);
+	turn_done(&s->writing);
 	free(s);
 }
 

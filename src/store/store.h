@@ -137,6 +137,21 @@ bool store_can_trim(const struct store *s);
  * but 0 nothing of the turn is kept and the process must stop.
  */
 int store_commit(struct store *s, uint64_t digest);
+/*
+ * Turns may be written by a thread of the store's, while the next one is gathered. store_write_beside starts it;
+ * `notify` is called from it whenever a turn is written. store_write_alone ends it once it is done; from then on, and
+ * without it, everything is written in place.
+ *
+ * store_hand_over is store_commit, but may return before the turn is stored. That nobody waits for it any more says
+ * store_is_written, and whether it was stored store_finish, which waits. In between the next turn can be begun and
+ * filled, store_head is as before, and the heads of streams are as after; whatever else is asked of the store does as
+ * store_finish first.
+ */
+int store_write_beside(struct store *s, void (*notify)(void *arg), void *arg);
+void store_write_alone(struct store *s);
+int store_hand_over(struct store *s, uint64_t digest);
+bool store_is_written(struct store *s);
+int store_finish(struct store *s);
 /* Forgets the turn. */
 void store_abort(struct store *s);
 

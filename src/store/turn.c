@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* Doublings that one commit tries: a thousandfold and more, so a turn that is still refused after
  * them does not lack room. */
@@ -20,19 +21,30 @@ forget(struct turn *t)
 	buf_clear(&t->bytes);
 }
 
+void
+turn_done(struct turn *t)
+{
+	buf_free(&t->bytes);
+	free(t->facts);
+	free(t->rows);
+}
+
 int
 store_begin(struct store *s)
 {
 	assert(!s->turn.open && !s->reading);
 	if (s->failed)
 		return s->failed;
-	/* Ahead of need, since a turn that finds the map full is written twice. */
-	s->failed = env_make_room(s);
+	const struct state *before = &s->state;
+	if (writer_has_turn(s))
+		before = &s->next;
+	else /* ahead of need, since a turn that finds the map full is written twice */
+		s->failed = env_make_room(s);
 	if (s->failed)
 		return s->failed;
 	s->turn.open = true;
-	s->turn.head = s->state.head;
-	memcpy(s->turn.chain, s->state.chain, HASH);
+	s->turn.head = before->head;
+	memcpy(s->turn.chain, before->chain, HASH);
 	return 0;
 }
 
@@ -62,18 +74,18 @@ store_fact(struct store *s, uint64_t number, struct str bytes, struct store_link
 
 /* Writes the turn in one transaction. LMDB's codes. */
 static int
-write_turn(struct store *s, struct state *next, bool checkpoint)
+write_once(struct store *s, const struct turn *t, struct state *next, struct chores chores)
 {
 	MDB_txn *txn;
 	int rc = mdb_txn_begin(s->env, NULL, 0, &txn);
 	if (rc)
 		return rc;
-	rc = journal_write(s, txn);
+	rc = journal_write(s, txn, t);
 	if (rc == 0)
-		rc = rows_write(s, txn, next);
-	if (rc == 0 && checkpoint)
+		rc = rows_write(s, txn, t, next);
+	if (rc == 0 && chores.checkpoint)
 		rc = heads_write(s, txn, next);
-	if (rc == 0 && store_trims(s))
+	if (rc == 0 && chores.trim)
 		rc = journal_trim(s, txn, next);
 	if (rc == 0)
 		rc = meta_put_state(s, txn, next);
@@ -83,13 +95,13 @@ write_turn(struct store *s, struct state *next, bool checkpoint)
 	return rc;
 }
 
-/* Writes the turn, growing the map as it needs. */
-static int
-write_growing(struct store *s, const struct state *next, bool checkpoint, struct state *ret)
+int
+turn_write(struct store *s, const struct turn *t, const struct state *next, struct chores chores,
+	   struct state *ret)
 {
 	for (unsigned tries = 0;; tries++) {
 		*ret = *next;
-		int rc = write_turn(s, ret, checkpoint);
+		int rc = write_once(s, t, ret, chores);
 		if (rc == 0)
 			return 0;
 		if (rc != MDB_MAP_FULL || tries == GROW_TRIES)
@@ -100,39 +112,79 @@ write_growing(struct store *s, const struct state *next, bool checkpoint, struct
 	}
 }
 
+void
+turn_adopt(struct store *s, struct turn *t, const struct state *written)
+{
+	s->trimmed =
+	    written->first > s->state.first || (t->n_facts + t->n_rows > 0 && space_is_short(s));
+	s->state = *written;
+	forget(t);
+}
+
+/* Every command of the turn was refused: nothing to sync. */
+static bool
+changes_nothing(const struct store *s, uint64_t digest)
+{
+	const struct turn *t = &s->turn;
+	return !t->failed && t->n_facts == 0 && t->n_rows == 0 && digest == s->state.digest &&
+	       !store_trims(s);
+}
+
+static struct state
+state_with_turn(const struct store *s, uint64_t digest)
+{
+	struct state next = s->state;
+	next.head = s->turn.head;
+	next.digest = digest;
+	memcpy(next.chain, s->turn.chain, HASH);
+	return next;
+}
+
 int
 store_commit(struct store *s, uint64_t digest)
 {
 	struct turn *t = &s->turn;
 	assert(!s->reading);
-	if (s->failed)
-		return s->failed;
+	int rc = store_finish(s);
+	if (rc)
+		return rc;
 	assert(t->open);
-	if (!t->failed && t->n_facts == 0 && t->n_rows == 0 && digest == s->state.digest &&
-	    !store_trims(s)) {
-		forget(t); /* every command of the turn was refused: nothing to sync */
+	if (changes_nothing(s, digest)) {
+		forget(t);
 		return 0;
 	}
-	struct state next = s->state, written;
-	next.head = t->head;
-	next.digest = digest;
-	memcpy(next.chain, t->chain, HASH);
-	bool checkpoint = heads_due(s);
-	int rc = t->failed;
+	struct state next = state_with_turn(s, digest), written;
+	struct chores chores = {heads_due(s), store_trims(s)};
+	rc = t->failed;
 	rows_sort(t);
 	if (rc == 0)
-		rc = write_growing(s, &next, checkpoint, &written);
+		rc = turn_write(s, t, &next, chores, &written);
 	if (rc) {
 		store_abort(s);
 		return s->failed = rc;
 	}
-	s->trimmed =
-	    written.first > s->state.first || (t->n_facts + t->n_rows > 0 && space_is_short(s));
-	s->state = written;
-	if (checkpoint)
+	if (chores.checkpoint)
 		heads_written(&s->heads);
 	heads_commit(&s->heads);
-	forget(t);
+	turn_adopt(s, t, &written);
+	return 0;
+}
+
+int
+store_hand_over(struct store *s, uint64_t digest)
+{
+	int rc = store_finish(s);
+	bool adds = !heads_due(s) && !store_trims(s) && !s->turn.failed;
+	if (rc || !s->writer.there || !adds || changes_nothing(s, digest))
+		return store_commit(s, digest);
+	assert(s->turn.open && !s->reading);
+	struct turn idle = s->writing;
+	s->next = state_with_turn(s, digest);
+	s->writing = s->turn;
+	s->turn = idle;
+	rows_sort(&s->writing);
+	heads_commit(&s->heads); /* if it is not stored, that is the end */
+	writer_ask(s);
 	return 0;
 }
 

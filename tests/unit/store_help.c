@@ -184,7 +184,7 @@ int
 known_put(struct place *p, struct store *s, unsigned facts)
 {
 	char buf[KNOWN_MAX];
-	uint64_t n = store_head(s);
+	uint64_t n = store_head(s) + p->ahead;
 	int rc = store_begin(s);
 	if (rc)
 		return rc;

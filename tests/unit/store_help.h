@@ -28,6 +28,7 @@ struct place {
 	char data[80];	 /* the data file's path */
 	uint64_t map;	 /* the initial map; 0: the store's own choice */
 	uint64_t digest; /* as of the last known_turn */
+	uint64_t ahead;	 /* facts that are handed over and that store_head does not count yet */
 };
 
 /* cmocka's setup and teardown: *state is a new place; its files go. */

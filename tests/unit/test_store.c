@@ -3,6 +3,7 @@
 #include "store_help.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -334,6 +335,55 @@ reads_begin_and_end_where_asked(void **state)
 	store_close(s);
 }
 
+/* ---- a thread that writes ---- */
+
+static void
+count_turns(void *arg)
+{
+	atomic_fetch_add((atomic_uint *)arg, 1);
+}
+
+/* Links, rows and asides lead across turns, of which one is written while the next is put. Checkpoints of the heads,
+ * a map that grows and reads come in between. */
+static void
+turns_are_written_while_others_are_gathered(void **state)
+{
+	struct place *p = *state;
+	struct store *s = place_open(p);
+	atomic_uint written = 0;
+	uint64_t put = 0;
+	assert_int_equal(store_write_beside(s, count_turns, &written), 0);
+	for (unsigned i = 1; i <= 200; i++) {
+		unsigned facts = i * 7 % 200;
+		p->ahead = put - store_head(s);
+		assert_int_equal(known_put(p, s, facts), 0);
+		if (i % 20 == 0) { /* reads what was handed over, and not what is put */
+			struct seen r = {.next = 1};
+			assert_int_equal(store_facts(s, 1, UINT64_MAX, read_fact, &r), 0);
+			assert_false(r.wrong);
+			assert_int_equal(r.count, put);
+		}
+		assert_int_equal(store_hand_over(s, p->digest), 0);
+		put += facts;
+	}
+	assert_int_equal(store_finish(s), 0);
+	assert_true(store_is_written(s));
+	assert_int_equal(store_head(s), put);
+	known_all(s);
+	p->ahead = 0;
+	assert_int_equal(known_put(p, s, 10), 0);
+	assert_int_equal(store_hand_over(s, p->digest), 0);
+	store_write_alone(s); /* finishes it */
+	assert_true(atomic_load(&written) > 150);
+	assert_int_equal(store_head(s), put + 10);
+	store_close(s);
+	s = place_open(p);
+	assert_int_equal(store_head(s), put + 10);
+	assert_int_equal(store_digest(s), p->digest);
+	known_all(s);
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -350,6 +400,7 @@ main(void)
 	    STORY(streams_lead_back),
 	    STORY(quiet_streams_are_kept),
 	    STORY(reads_begin_and_end_where_asked),
+	    STORY(turns_are_written_while_others_are_gathered),
 	};
 	return cmocka_run_group_tests(stories, NULL, NULL);
 }

@@ -98,9 +98,28 @@ limit_files(rlim_t limit)
 }
 
 static void
-failed_commit_stops_the_store(void **state)
+on_written(void *arg)
 {
-	struct place *p = *state;
+	(void)arg;
+}
+
+/* The next turn is begun and filled before it shows. */
+static int
+hand_over(struct place *p, struct store *s)
+{
+	assert_int_equal(store_write_beside(s, on_written, NULL), 0);
+	assert_int_equal(store_hand_over(s, p->digest), 0);
+	p->ahead = 300;
+	assert_int_equal(known_put(p, s, 3), 0);
+	p->ahead = 0;
+	int rc = store_finish(s);
+	store_abort(s);
+	return rc;
+}
+
+static void
+fail_commit(struct place *p, bool beside)
+{
 	struct store *s = place_open(p);
 	struct seen r = {.next = 1};
 	assert_int_equal(known_turn(p, s, 100), 0);
@@ -108,7 +127,7 @@ failed_commit_stops_the_store(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	limit_files(20000); /* bytes that the file already has */
 	assert_int_equal(known_put(p, s, 300), 0);
-	assert_int_equal(store_commit(s, p->digest), STORE_E_SYSTEM);
+	assert_int_equal(beside ? hand_over(p, s) : store_commit(s, p->digest), STORE_E_SYSTEM);
 	limit_files(RLIM_INFINITY);
 	assert_non_null(strstr(store_message(s), "writing a turn: File too large"));
 	assert_int_equal(store_begin(s), STORE_E_SYSTEM);
@@ -123,6 +142,18 @@ failed_commit_stops_the_store(void **state)
 	assert_int_equal(store_digest(s), digest);
 	known_all(s);
 	store_close(s);
+}
+
+static void
+failed_commit_stops_the_store(void **state)
+{
+	fail_commit(*state, false);
+}
+
+static void
+so_does_one_of_the_thread_that_writes(void **state)
+{
+	fail_commit(*state, true);
 }
 
 static void
@@ -154,6 +185,7 @@ main(void)
 	    STORY(process_gone_within_a_turn),
 	    STORY(killed_at_any_moment),
 	    STORY(failed_commit_stops_the_store),
+	    STORY(so_does_one_of_the_thread_that_writes),
 	    STORY(map_that_cannot_grow_stops_the_store),
 	};
 	return cmocka_run_group_tests(stories, NULL, NULL);
