@@ -27,8 +27,13 @@ struct cycle {
 	struct delivery *delivery;
 	struct buf frames; /* what is published of a turn */
 	uint64_t budget;   /* what a turn may take of the disk, in bytes */
+	uint64_t taken;	   /* requests, in the turn that is gathered */
 	unsigned beats;
-	bool more; /* to be done at once */
+	bool more;     /* to be done at once */
+	bool unserved; /* whoever fetches has more to look through */
+	bool storing;  /* the turn before the one that is gathered waits for its commit */
+	bool writable; /* there was room to store something */
+	bool failed;
 };
 
 static void
@@ -121,7 +126,9 @@ bound_of(const struct cycle *c, int64_t ms)
 static bool
 gather(struct cycle *c, int64_t now_ms)
 {
-	uint64_t share = c->n_sessions ? c->parts.options->max_commands / c->n_sessions : 0;
+	uint64_t most = c->parts.options->max_commands,
+		 left = most > c->taken ? most - c->taken : 0;
+	uint64_t share = c->n_sessions ? left / c->n_sessions : 0;
 	int64_t ms = TURN_MS_MAX / (c->n_sessions ? c->n_sessions : 1);
 	bool more = false;
 	struct session *each;
@@ -131,7 +138,9 @@ gather(struct cycle *c, int64_t now_ms)
 		struct turn_bound bound = bound_of(c, ms);
 		struct session_work work = {c->parts.dispatch, now_ms, share ? share : 1,
 					    turn_is_full, &bound};
+		uint64_t may = work.requests;
 		more = session_take(each, &work) || more;
+		c->taken += may - work.requests;
 	}
 	if (c->sessions) { /* what a turn may hold in all is used up by whoever comes first */
 		each = c->sessions;
@@ -190,22 +199,17 @@ seed(struct cycle *c)
 	return more;
 }
 
-static void
-release(struct cycle *c, struct str frames)
-{
-	struct session *each;
-
-	DL_FOREACH(c->sessions, each)
-	session_release(each, frames);
-}
-
 /* Answers, and what is published of the facts. */
 static void
 publish(struct cycle *c)
 {
+	struct session *each;
+
 	buf_clear(&c->frames);
 	turn_publish(c->parts.turn, &c->frames);
-	release(c, buf_str(&c->frames));
+	DL_FOREACH(c->sessions, each)
+	session_release(each, buf_str(&c->frames));
+	turn_clear(c->parts.turn);
 }
 
 static void
@@ -275,31 +279,78 @@ find_room(struct cycle *c)
 	return true;
 }
 
-bool
-cycle_run(struct cycle *c, int64_t now_ms)
+/* The turn that was closed is stored, or that is awaited: what it answers and tells goes out. */
+static bool
+finish(struct cycle *c)
 {
-	c->parts.dispatch->monotonic_ms = c->parts.monotonic_ms();
-	if (!find_room(c))
-		return fail(c);
+	c->storing = false;
+	if (store_finish(c->parts.store) != 0)
+		return false;
+	publish(c);
+	c->more = c->more || (c->writable && store_trims(c->parts.store));
+	reap(c);
+	return true;
+}
+
+/*
+ * Whether the turn is to be stored beside the next one. Not where nobody else asks, for another thread takes time to
+ * wake; nor where the next would not find as much room as this one takes.
+ */
+static bool
+goes_beside(const struct cycle *c)
+{
+	return c->taken > 1 && c->parts.dispatch->room == DISPATCH_ROOM_ENOUGH &&
+	       turn_cost(c->parts.turn) <= c->budget / 2;
+}
+
+/* Whoever fetches is given what the turn has, too: what is said in it waits for its commit. */
+static bool
+close_turn(struct cycle *c)
+{
+	struct turn *turn = c->parts.turn;
+	struct session *each;
+	if (subscriptions_count(c->parts.subscriptions) > 0) /* others read the journal */
+		turn_deliver(turn, c->delivery);
+	c->unserved = delivery_run(c->delivery, c->parts.dispatch->monotonic_ms);
+	/* Facts that are there must be stored, or be the end; they may come from outside a turn. */
+	c->writable = c->parts.dispatch->room != DISPATCH_ROOM_NONE || turn_facts(turn) > 0 ||
+		      store_can_trim(c->parts.store);
+	bool beside = goes_beside(c);
+	uint64_t cost = turn_cost(turn);
+	if (c->writable && (beside ? turn_hand_over(turn) : turn_commit(turn)) != 0)
+		return false;
+	c->budget -= beside ? cost : 0; /* else room is looked for anew */
+	c->taken = 0;
+	DL_FOREACH(c->sessions, each)
+	session_seal(each);
+	c->storing = true;
+	return !store_is_written(c->parts.store) || finish(c);
+}
+
+/* Gathers what is there. */
+static void
+gather_turn(struct cycle *c, int64_t now_ms)
+{
 	c->more = meet_deadlines(c, now_ms) || gather(c, now_ms);
 	if (turn_facts(c->parts.turn) == 0 && work_waits(c, now_ms))
 		tick(c, now_ms);
 	c->more = seed(c) || c->more;
-	/* Facts that are there must be stored, or be the end; they may come from outside a turn. */
-	bool writable = c->parts.dispatch->room != DISPATCH_ROOM_NONE ||
-			turn_facts(c->parts.turn) > 0 || store_can_trim(c->parts.store);
-	if (writable && turn_commit(c->parts.turn) != 0)
+}
+
+bool
+cycle_run(struct cycle *c, int64_t now_ms)
+{
+	c->parts.dispatch->monotonic_ms = c->parts.monotonic_ms();
+	if (c->failed || (!c->storing && !find_room(c)))
 		return fail(c);
-	publish(c);
-	if (subscriptions_count(c->parts.subscriptions) >
-	    0) /* whose facts are in the journal, too */
-		turn_deliver(c->parts.turn, c->delivery);
-	turn_clear(c->parts.turn);
-	c->more = delivery_run(c->delivery, c->parts.dispatch->monotonic_ms) || c->more ||
-		  (writable && store_trims(c->parts.store));
-	release(c, STR(""));
-	reap(c);
-	return true;
+	gather_turn(c, now_ms);
+	/* While the turn before is being stored, this one takes what else comes; not so if it is full, or if there is
+	 * something that only a closed turn does. */
+	if (c->storing && !store_is_written(c->parts.store) && cycle_pause_ms(c, now_ms) != 0)
+		return true;
+	if (c->storing && !(finish(c) && find_room(c)))
+		return fail(c);
+	return close_turn(c) || fail(c);
 }
 
 /* ---- between turns ---- */
@@ -317,7 +368,7 @@ cycle_pause_ms(const struct cycle *c, int64_t now_ms)
 
 	if (somebody_is_behind(c))
 		return BEHIND_PAUSE_MS;
-	if (c->more || work_waits(c, now_ms))
+	if (c->more || c->unserved || work_waits(c, now_ms))
 		return 0;
 	return next == INT64_MAX ? -1 : next < IDLE_MS ? next : IDLE_MS;
 }
@@ -336,7 +387,11 @@ cycle_beat(struct cycle *c, int64_t now_ms)
 	struct buf frame = BUF_EMPTY;
 	struct session *each;
 	bool roomy = c->parts.dispatch->room == DISPATCH_ROOM_ENOUGH;
+	bool stored = c->storing; /* by what follows; the next turn may have begun */
 
+	c->failed = c->storing && !finish(c);
+	if (c->failed)
+		return true;
 	proto_feed_header(header, store_epoch(c->parts.store), store_head(c->parts.store), 0);
 	channel_put_heartbeat(&frame, (struct str){(const char *)header, sizeof(header)});
 	DL_FOREACH(c->sessions, each)
@@ -348,6 +403,6 @@ cycle_beat(struct cycle *c, int64_t now_ms)
 				now_ms);
 	}
 	cycle_settle(c);
-	return !roomy || work_waits(c, now_ms) || store_trims(c->parts.store) ||
+	return stored || !roomy || work_waits(c, now_ms) || store_trims(c->parts.store) ||
 	       subscriptions_could_store(c->parts.subscriptions);
 }

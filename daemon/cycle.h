@@ -9,12 +9,16 @@
  *   2  requests that are there are dispatched, up to a bound on their number, on the bytes they
  *      make and on the time they take; replies are held back
  *   3  if that made no facts, and deadlines have passed or telling work waits: a tick
- *   4  all facts, rows and asides of the turn are stored in one commit
- *   5  replies go out, then facts, to every session; then whoever fetches from a subscription is
- *      given what is due
- *   6  sessions that ended are freed
+ *   4  whoever fetches from a subscription is given what is due, by replies that are held back, too
+ *   5  all facts, rows and asides of the turn are stored in one commit
+ *   6  replies go out, then facts, to every session
+ *   7  sessions that ended are freed
  *
- * A commit that failed is the end: nothing of the turn was answered or told, the market is ahead of
+ * While a turn is stored (5), the next one is gathered (2): requests that come are decided on the market as that turn
+ * leaves it, and their replies wait for a commit of their own, behind that turn's. It is closed (4) when the commit is
+ * done, or is waited for. So what anybody hears is stored, with all that it builds upon.
+ *
+ * A commit that failed is the end: nothing of the turn was answered or told, nor of the next, the market is ahead of
  * the store, and a restart begins from the last commit.
  *
  * No socket, no clock, no event loop: the server (server.h) has these, and a simulation others.
@@ -55,7 +59,8 @@ void cycle_add(struct cycle *c, struct session *s);
 struct session *cycle_sessions(const struct cycle *c);
 unsigned cycle_count(const struct cycle *c);
 
-/* Runs one turn at the clock's time. False: the commit failed (logged). */
+/* Takes what is there into a turn, and closes it if none is being stored. False: a commit failed (logged). To be called
+ * when something has come, after the pause, and when the store says that a turn is written. */
 bool cycle_run(struct cycle *c, int64_t now_ms);
 /* How long after a turn the next one is due if nothing comes before, in ms; -1: not at all. */
 int64_t cycle_pause_ms(const struct cycle *c, int64_t now_ms);

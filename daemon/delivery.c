@@ -321,6 +321,12 @@ delivery_fetch(struct delivery *d, struct subscription *sub, const struct fetch_
 /* ---- running ---- */
 
 void
+delivery_turn(struct delivery *d)
+{
+	recent_age(d->recent);
+}
+
+void
 delivery_keep(struct delivery *d, const struct recent_fact *f)
 {
 	recent_keep(d->recent, f);
@@ -387,7 +393,7 @@ delivery_run(struct delivery *d, int64_t monotonic_ms)
 		next = f->next;
 		enum served served = d->outlet.is_ready(d->outlet.arg, f->origin)
 					 ? serve(d, f, monotonic_ms, &looks)
-					 : WAITING;
+					 : BEHIND;
 		if (served != SERVED) {
 			DL_DELETE(d->waiting, f);
 			DL_APPEND(d->waiting, f);

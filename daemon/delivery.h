@@ -59,9 +59,10 @@ void delivery_end(struct delivery *d, struct subscription *sub, const char *code
 /* The origin is gone, and with it whoever waits there. */
 void delivery_forget(struct delivery *d, const void *origin);
 
-/* Keeps a committed fact at hand. */
+/* Keeps the facts of a turn at hand, each in its turn: before the first, delivery_turn. */
+void delivery_turn(struct delivery *d);
 void delivery_keep(struct delivery *d, const struct recent_fact *f);
-/* Answers fetches, after a commit. Returns whether there is more to be looked through at once. */
+/* Answers fetches, of whose replies none may leave before what the market has is stored. Returns whether there is more to be looked through at once. */
 bool delivery_run(struct delivery *d, int64_t monotonic_ms);
 /* When, by the monotonic clock, the next fetch is to be answered at the latest; INT64_MAX: none
  * waits. */

@@ -59,12 +59,19 @@ turn_over(struct recent *r)
 }
 
 void
+recent_age(struct recent *r)
+{
+	const struct generation *g = &r->young;
+	if (g->bytes.len + g->n * sizeof *g->facts > GENERATION_MAX)
+		turn_over(r);
+}
+
+void
 recent_keep(struct recent *r, const struct recent_fact *f)
 {
 	struct generation *g = &r->young;
-	bool follows = g->n == 0 || f->number == g->first + g->n;
-	if (!follows || g->bytes.len + g->n * sizeof *g->facts > GENERATION_MAX)
-		turn_over(r);
+	if (g->n > 0 && f->number != g->first + g->n)
+		turn_over(r); /* some before it were not kept; those of its turn all are */
 	if (g->n == 0)
 		g->first = f->number;
 	g->facts = mem_grow(g->facts, g->n, &g->cap, sizeof *g->facts);

@@ -21,7 +21,9 @@ struct recent_fact {
 struct recent *recent_new(void);
 /* Takes NULL. */
 void recent_free(struct recent *r);
-/* Keeps a committed fact; numbers grow, and may leave some out. */
+/* To be called before a turn's facts: may forget those of turns before the last, and no others. */
+void recent_age(struct recent *r);
+/* Keeps a fact; numbers grow, and whole turns may be left out. */
 void recent_keep(struct recent *r, const struct recent_fact *f);
 /* False where it is not kept (any more). */
 bool recent_find(const struct recent *r, uint64_t number, struct recent_fact *ret);

@@ -14,6 +14,7 @@
 #include <grp.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -34,6 +35,8 @@ struct server {
 	gid_t group;			 /* may connect; (gid_t)-1: none */
 	struct cycle *cycle;
 	struct event *turn, *heartbeat;
+	int written_fd; /* an eventfd that the store's thread counts up */
+	struct event *written;
 	bool stopping, failed;
 	int stop_steps; /* left, of STOP_STEP_MS */
 };
@@ -76,6 +79,36 @@ static void
 wake(void *arg)
 {
 	server_wake(arg);
+}
+
+/* In the store's thread. */
+static void
+on_stored(void *arg)
+{
+	const struct server *s = arg;
+	eventfd_write(s->written_fd, 1);
+}
+
+static void
+on_written(evutil_socket_t fd, short what, void *arg)
+{
+	eventfd_t count;
+
+	(void)what;
+	eventfd_read(fd, &count);
+	wake(arg);
+}
+
+static bool
+write_beside(struct server *s)
+{
+	if (s->written_fd < 0)
+		return false;
+	s->written = event_new(s->parts.base, s->written_fd, EV_READ | EV_PERSIST, on_written, s);
+	if (!s->written)
+		mem_failed(sizeof(*s));
+	event_add(s->written, NULL);
+	return store_write_beside(s->parts.store, on_stored, s) == 0;
 }
 
 static void
@@ -163,6 +196,7 @@ server_new(const struct server_parts *parts)
 	struct server *s = mem_zalloc(sizeof(*s));
 
 	s->parts = *parts;
+	s->written_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	const struct cycle_parts cycle = {parts->options,     parts->store,    parts->market,
 					  parts->turn,	      parts->dispatch, parts->subscriptions,
 					  clock_monotonic_ms, SEED_LOOKS};
@@ -178,6 +212,8 @@ server_new(const struct server_parts *parts)
 		return refuse_start(s, "there is no such group", parts->options->core_group);
 	if (!bind_socket(s))
 		return refuse_start(s, "the core's socket cannot be bound", strerror(errno));
+	if (!write_beside(s))
+		return refuse_start(s, "no thread writes the store", strerror(errno));
 	event_add(s->heartbeat, &second);
 	run_again(s, 0);
 	return s;
@@ -191,8 +227,13 @@ server_free(struct server *s)
 	cycle_free(s->cycle);
 	if (s->listener)
 		evconnlistener_free(s->listener);
+	store_write_alone(s->parts.store);
 	event_free(s->turn);
 	event_free(s->heartbeat);
+	if (s->written)
+		event_free(s->written);
+	if (s->written_fd >= 0)
+		close(s->written_fd);
 	if (s->lock >= 0) {
 		unlink(s->parts.options->core_socket);
 		close(s->lock);
@@ -231,6 +272,7 @@ server_stop(struct server *s)
 	DL_FOREACH(sessions, each)
 	stream_fill(each->stream);
 	cycle_settle(s->cycle);
+	store_write_alone(s->parts.store); /* the last turn is stored when on_turn returns */
 	on_turn(-1, 0, s);
 	if (s->failed)
 		return;

@@ -47,13 +47,14 @@ session_free(struct session *s)
 	stream_free(s->stream);
 	fair_queue_done(&s->asked);
 	buf_free(&s->held);
+	buf_free(&s->sealed);
 	free(s);
 }
 
 bool
 session_is_behind(const struct session *s)
 {
-	return stream_backlog(s->stream) + s->held.len > SESSION_BEHIND;
+	return stream_backlog(s->stream) + s->held.len + s->sealed.len > SESSION_BEHIND;
 }
 
 void
@@ -163,12 +164,20 @@ session_take(struct session *s, struct session_work *work)
 }
 
 void
+session_seal(struct session *s)
+{
+	struct buf emptied = s->sealed;
+	s->sealed = s->held;
+	s->held = emptied;
+}
+
+void
 session_release(struct session *s, struct str frames)
 {
 	if (s->doomed)
 		return;
-	stream_send(s->stream, buf_str(&s->held));
-	buf_clear(&s->held);
+	stream_send(s->stream, buf_str(&s->sealed));
+	buf_clear(&s->sealed);
 	if (s->greeted)
 		stream_send(s->stream, frames);
 	if (stream_backlog(s->stream) > SESSION_BACKLOG_MAX)

@@ -4,7 +4,7 @@
  * A gateway's connection, as the core sees it.
  *
  * In a turn the session hands its requests to dispatch, each client's in its turn (fair_queue.h),
- * and holds the replies back until the turn is committed. A session whose answers pile up is
+ * and holds the replies back until the turn is committed; by then it may hold some of the next. A session whose answers pile up is
  * *behind*: no further requests are taken from it until it has read, and beyond SESSION_BACKLOG_MAX
  * it is dropped. Whoever is dropped connects again and lost nothing but replies that its clients ask
  * for again.
@@ -26,7 +26,8 @@ struct session {
 	struct session *prev, *next; /* among the server's (utlist) */
 	struct stream *stream;
 	struct fair_queue asked; /* requests in line */
-	struct buf held;	 /* frames that wait for the commit */
+	struct buf held;	 /* frames of the turn that is gathered */
+	struct buf sealed;	 /* of the one that is being stored */
 	pid_t pid;		 /* of the peer */
 	void (*wake)(void *arg); /* something for the next turn */
 	void *wake_arg;
@@ -53,7 +54,9 @@ bool session_is_behind(const struct session *s);
 /* Handles requests that were received. Returns whether more may be waiting that could be taken at
  * once. */
 bool session_take(struct session *s, struct session_work *work);
-/* Sends what was held back, and then `frames` if the session is greeted. Drops a session that is
+/* The turn is complete: what was held of it goes with the next release. */
+void session_seal(struct session *s);
+/* The turn is stored: sends what was sealed, and then `frames` if the session is greeted. Drops a session that is
  * too far behind. */
 void session_release(struct session *s, struct str frames);
 /* Holds a reply that was waited for, with those of the turn. */

@@ -25,17 +25,22 @@ struct turn_fact {
 	struct store_link links[STORE_STREAMS];
 };
 
+/* What is told of a turn. */
+struct told_facts {
+	struct buf bodies;
+	struct turn_fact *facts;
+	size_t n, cap;
+};
+
 struct turn {
 	struct market *market;
 	struct store *store;
 	struct replies *replies;
 	struct subscriptions *subscriptions;
 	bool begun, settle;
-	struct buf bodies;
-	size_t bytes; /* of the facts themselves */
-	struct turn_fact *facts;
-	size_t n_facts, cap_facts;
-	int failed; /* a STORE_E_* code: the turn could not be begun */
+	struct told_facts open, sealed; /* of the turn that is gathered, and of the one before */
+	size_t bytes;			/* of the facts themselves */
+	int failed;			/* a STORE_E_* code: the turn could not be begun */
 };
 
 struct turn *
@@ -55,8 +60,10 @@ turn_free(struct turn *t)
 {
 	if (!t)
 		return;
-	buf_free(&t->bodies);
-	free(t->facts);
+	buf_free(&t->open.bodies);
+	buf_free(&t->sealed.bodies);
+	free(t->open.facts);
+	free(t->sealed.facts);
 	free(t);
 }
 
@@ -69,7 +76,7 @@ begin(struct turn *t)
 }
 
 static struct str
-note_of(const struct turn *t, const struct turn_fact *f)
+note_of(const struct told_facts *t, const struct turn_fact *f)
 {
 	if (f->note_len == 0)
 		return STR_NONE;
@@ -81,37 +88,39 @@ void
 turn_emit(void *turn, const struct fact *f, struct str bytes)
 {
 	struct turn *t = turn;
+	struct told_facts *open = &t->open;
 	uint64_t streams[MAX_STREAMS];
 
 	begin(t);
-	t->facts = mem_grow(t->facts, t->n_facts, &t->cap_facts, sizeof(*t->facts));
-	struct turn_fact *kept = &t->facts[t->n_facts++];
-	*kept = (struct turn_fact){.number = f->number, .kind = f->kind, .body_at = t->bodies.len};
+	open->facts = mem_grow(open->facts, open->n, &open->cap, sizeof(*open->facts));
+	struct turn_fact *kept = &open->facts[open->n++];
+	*kept =
+	    (struct turn_fact){.number = f->number, .kind = f->kind, .body_at = open->bodies.len};
 	t->bytes += bytes.len;
-	if (publish_body(t->market, f, &t->bodies))
-		kept->body_len = t->bodies.len - kept->body_at;
+	if (publish_body(t->market, f, &open->bodies))
+		kept->body_len = open->bodies.len - kept->body_at;
 	about_fact(t->market, f, &kept->about);
-	size_t note_at = t->bodies.len;
-	subscriptions_judge(t->subscriptions, f, &kept->about, &t->bodies);
-	kept->note_len = t->bodies.len - note_at;
+	size_t note_at = open->bodies.len;
+	subscriptions_judge(t->subscriptions, f, &kept->about, &open->bodies);
+	kept->note_len = open->bodies.len - note_at;
 	kept->n_links = market_streams(t->market, f, streams);
 	for (size_t i = 0; i < kept->n_links; i++)
 		kept->links[i].stream = streams[i];
 	if (!t->failed)
 		store_fact(t->store, f->number, bytes, kept->links, kept->n_links,
-			   note_of(t, kept));
+			   note_of(open, kept));
 }
 
 size_t
 turn_facts(const struct turn *t)
 {
-	return t->n_facts;
+	return t->open.n;
 }
 
 size_t
 turn_bytes(const struct turn *t)
 {
-	return t->bytes + t->bodies.len;
+	return t->bytes + t->open.bodies.len;
 }
 
 enum { FACT_COST = 12288 };
@@ -119,7 +128,7 @@ enum { FACT_COST = 12288 };
 uint64_t
 turn_cost(const struct turn *t)
 {
-	return 2 * (uint64_t)turn_bytes(t) + (uint64_t)t->n_facts * FACT_COST +
+	return 2 * (uint64_t)turn_bytes(t) + (uint64_t)t->open.n * FACT_COST +
 	       2 * replies_unstored(t->replies) + subscriptions_unstored(t->subscriptions);
 }
 
@@ -144,7 +153,7 @@ put_subscription(void *arg, bool views, uint64_t key, struct str bytes)
 static bool
 has_work(const struct turn *t)
 {
-	return t->n_facts > 0 || replies_changed(t->replies) || store_trims(t->store) ||
+	return t->open.n > 0 || replies_changed(t->replies) || store_trims(t->store) ||
 	       subscriptions_must_store(t->subscriptions) ||
 	       (t->settle && subscriptions_could_store(t->subscriptions));
 }
@@ -155,20 +164,44 @@ turn_settle(struct turn *t)
 	t->settle = true;
 }
 
-int
-turn_commit(struct turn *t)
+static void
+seal(struct turn *t)
+{
+	struct told_facts emptied = t->sealed;
+	t->sealed = t->open;
+	t->open = emptied;
+	t->bytes = 0;
+}
+
+static int
+store(struct turn *t, int (*commit)(struct store *s, uint64_t digest))
 {
 	if (!has_work(t))
 		return 0;
 	begin(t);
 	if (t->failed)
 		return t->failed;
-	if (t->n_facts > 0)
+	if (t->open.n > 0)
 		market_flush(t->market, put_row, t->store);
 	replies_flush(t->replies, put_reply, t->store);
 	subscriptions_flush(t->subscriptions, t->settle, put_subscription, t->store);
 	t->begun = t->settle = false;
-	return store_commit(t->store, market_digest(t->market));
+	int rc = commit(t->store, market_digest(t->market));
+	if (rc == 0)
+		seal(t);
+	return rc;
+}
+
+int
+turn_commit(struct turn *t)
+{
+	return store(t, store_commit);
+}
+
+int
+turn_hand_over(struct turn *t)
+{
+	return store(t, store_hand_over);
 }
 
 /* Names the fact's streams, in room that `names` has. */
@@ -198,14 +231,14 @@ turn_publish(const struct turn *t, struct buf *out)
 	};
 	struct buf names = BUF_EMPTY;
 
-	for (size_t i = 0; i < t->n_facts; i++) {
-		const struct turn_fact *f = &t->facts[i];
+	for (size_t i = 0; i < t->sealed.n; i++) {
+		const struct turn_fact *f = &t->sealed.facts[i];
 		if (f->body_len == 0 || f->n_links == 0)
 			continue;
 		said.number = f->number;
 		said.kind = str_of(fact_kind_name(f->kind));
-		said.body =
-		    (struct str){(const char *)t->bodies.data + f->body_at, (uint32_t)f->body_len};
+		said.body = (struct str){(const char *)t->sealed.bodies.data + f->body_at,
+					 (uint32_t)f->body_len};
 		name_streams(t, f, &names, &said);
 		channel_put_fact(out, &said);
 	}
@@ -215,12 +248,14 @@ turn_publish(const struct turn *t, struct buf *out)
 void
 turn_deliver(const struct turn *t, struct delivery *d)
 {
-	for (size_t i = 0; i < t->n_facts; i++) {
-		const struct turn_fact *f = &t->facts[i];
+	const struct told_facts *open = &t->open;
+	delivery_turn(d);
+	for (size_t i = 0; i < open->n; i++) {
+		const struct turn_fact *f = &open->facts[i];
 		struct recent_fact recent = {
-		    .number = f->number, .about = f->about, .note = note_of(t, f)};
+		    .number = f->number, .about = f->about, .note = note_of(open, f)};
 		if (f->body_len > 0)
-			recent.body = (struct str){(const char *)t->bodies.data + f->body_at,
+			recent.body = (struct str){(const char *)open->bodies.data + f->body_at,
 						   (uint32_t)f->body_len};
 		delivery_keep(d, &recent);
 	}
@@ -229,7 +264,6 @@ turn_deliver(const struct turn *t, struct delivery *d)
 void
 turn_clear(struct turn *t)
 {
-	buf_clear(&t->bodies);
-	t->bytes = 0;
-	t->n_facts = 0;
+	buf_clear(&t->sealed.bodies);
+	t->sealed.n = 0;
 }

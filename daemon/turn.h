@@ -11,7 +11,8 @@
  * and the reply under its key are there both or neither.
  *
  * The store gathers a turn in memory until its commit, so reads of the journal within the turn see
- * what is committed and nothing else.
+ * what is committed and nothing else. While it is stored the next one is gathered here: *open* is the
+ * one, *sealed* the other.
  */
 
 #include "core/market.h"
@@ -50,19 +51,26 @@ size_t turn_bytes(const struct turn *t);
  */
 uint64_t turn_cost(const struct turn *t);
 
+/* Hands the facts to delivery, which may give them to those whose replies wait for this turn's commit. */
+void turn_deliver(const struct turn *t, struct delivery *d);
 /*
  * Stores the facts and the rows that changed, in one commit. Returns 0, or a STORE_E_* code: then
  * nothing of the turn is kept, the market is ahead of the store, and the process must stop without
  * an answer. Without facts or asides there is nothing to store: 0 at once.
+ *
+ * The facts are sealed then, and the next turn can be gathered. turn_hand_over may return before they are stored
+ * (store_hand_over), and store_finish says whether they were.
  */
 int turn_commit(struct turn *t);
+int turn_hand_over(struct turn *t);
 
 /* Appends the committed facts to `out`, each as a frame of the channel (CHANNEL_FACT). */
 void turn_publish(const struct turn *t, struct buf *out);
 /* Has the next commit store how far subscriptions have come, too; no other does. */
 void turn_settle(struct turn *t);
 
-/* Hands the committed facts to delivery. */
-void turn_deliver(const struct turn *t, struct delivery *d);
-/* Forgets the facts; keeps the memory for the next turn. */
+/* Appends the sealed facts, once they are stored, to `out` as frames of the channel (CHANNEL_FACT): one for each
+ * stream that a fact concerns. */
+void turn_publish(const struct turn *t, struct buf *out);
+/* Forgets the sealed facts; keeps the memory for the next turn. */
 void turn_clear(struct turn *t);

@@ -20,7 +20,7 @@ nothing_is_said_before_it_is_stored(void **state)
 	say_publish(3, "x");
 	say(4, "listing.show", ", \"listing\": \"a/x\"");
 	assert_int_equal(c->commits, 1);
-	assert_false(turn(c, "reply 3\nreply 4\nlisting.opened\nreply 2 of 1\n"));
+	assert_false(turn(c, "reply 3\nreply 4\nreply 2 of 1\nlisting.opened\n"));
 	assert_int_equal(c->commits, 2);
 	assert_int_equal(c->said, 0);
 	assert_int_equal(c->disk.n_facts, market_head(c->trade.market));
@@ -63,6 +63,113 @@ nobody_hears_of_a_deletion_that_is_not_stored(void **state)
 	c->fate = FATE_LOST;
 	assert_false(cycle_run(c->cycle, c->now_ms));
 	assert_heard("");
+}
+
+/* ---- a turn that is stored while the next is gathered ---- */
+
+static bool
+is_stored(void *arg)
+{
+	return ((struct core *)arg)->stored;
+}
+
+/* Two listings wait for their commit. */
+static void
+store_beside(struct core *c)
+{
+	c->disk.stored = is_stored;
+	say_publish(1, "x");
+	say_publish(2, "y");
+	assert_false(turn(c, ""));
+	assert_int_equal(c->disk.n_facts, 3);
+}
+
+static void
+each_turn_waits_for_its_own_commit(void **state)
+{
+	struct core *c = *state;
+	say(1, "subscription.create", ", \"name\": \"all\"");
+	say(2, "subscription.fetch", ", \"name\": \"all\", \"consumer\": 1, \"wait_ms\": 60000");
+	turn(c, "reply 1\n");
+	store_beside(c);
+	say_publish(3, "z");
+	say(4, "listing.show", ", \"listing\": \"a/x\"");
+	assert_false(turn(c, ""));
+	say(5, "listing.show", ", \"listing\": \"a/z\"");
+	assert_false(turn(c, ""));
+	c->stored = true; /* the first; when the others are closed they are stored, too */
+	c->commits = 0;
+	turn(c, "reply 1\nreply 2\nreply 2 of 2\nlisting.opened\nlisting.opened\n"
+		"reply 3\nreply 4\nreply 5\nlisting.opened\n");
+	assert_int_equal(c->commits, 2);
+	assert_true(c->said > 0);
+	assert_int_equal(c->disk.n_facts, market_head(c->trade.market));
+}
+
+static void
+if_one_is_not_stored_the_next_is_not_answered(void **state)
+{
+	struct core *c = *state;
+	store_beside(c);
+	say_publish(3, "z");
+	assert_false(turn(c, ""));
+	c->stored = true;
+	c->fate = FATE_LOST;
+	assert_false(cycle_run(c->cycle, c->now_ms));
+	assert_heard("");
+	assert_int_equal(c->disk.n_facts, 3);
+}
+
+/* It tells how far facts are stored. */
+static void
+the_heartbeat_waits_for_the_commit(void **state)
+{
+	struct core *c = *state;
+	store_beside(c);
+	say_publish(3, "z");
+	turn(c, "");
+	assert_true(cycle_beat(c->cycle, c->now_ms));
+	assert_heard("reply 1\nreply 2\nlisting.opened\nlisting.opened\n");
+	turn(c, "reply 3\nlisting.opened\n");
+}
+
+static void
+nor_is_there_one_if_it_fails(void **state)
+{
+	struct core *c = *state;
+	store_beside(c);
+	c->fate = FATE_LOST;
+	assert_true(cycle_beat(c->cycle, c->now_ms));
+	assert_int_equal(the_wires[0].out.len, 0);
+	assert_false(cycle_run(c->cycle, c->now_ms));
+	assert_int_equal(the_wires[0].out.len, 0);
+}
+
+static void
+a_turn_that_is_full_waits_for_the_one_before(void **state)
+{
+	struct core *c = *state;
+	c->options.max_commands = 2;
+	store_beside(c);
+	for (unsigned id = 3; id <= 5; id++) {
+		char key[8];
+		snprintf(key, sizeof key, "z%u", id);
+		say_publish(id, key);
+	}
+	turn(c, "reply 1\nreply 2\nlisting.opened\nlisting.opened\n");
+	assert_int_equal(c->disk.n_facts, 5);
+	c->stored = true;
+	turn(c, "reply 3\nreply 4\nlisting.opened\nlisting.opened\nreply 5\nlisting.opened\n");
+}
+
+/* A thread would take longer to wake than it spares. */
+static void
+what_comes_alone_is_stored_at_once(void **state)
+{
+	struct core *c = *state;
+	c->disk.stored = is_stored;
+	say_publish(1, "x");
+	assert_false(turn(c, "reply 1\nlisting.opened\n"));
 }
 
 static void
@@ -353,6 +460,12 @@ main(void)
 	    STORY(a_turn_that_is_not_stored_is_not_answered),
 	    STORY(nor_is_one_of_which_that_is_not_known),
 	    STORY(nobody_hears_of_a_deletion_that_is_not_stored),
+	    STORY(each_turn_waits_for_its_own_commit),
+	    STORY(if_one_is_not_stored_the_next_is_not_answered),
+	    STORY(the_heartbeat_waits_for_the_commit),
+	    STORY(nor_is_there_one_if_it_fails),
+	    STORY(a_turn_that_is_full_waits_for_the_one_before),
+	    STORY(what_comes_alone_is_stored_at_once),
 	    STORY(what_is_only_read_is_not_stored),
 	    STORY(an_ack_waits_for_a_commit_or_the_heartbeat),
 	    STORY(each_session_has_its_share),

@@ -18,6 +18,7 @@ keep(struct recent *r, uint64_t number, const char *body, const char *note)
 	    .about = {.kind = FACT_MATCH_MADE, .score = (uint16_t)(number % 1000)},
 	    .body = str_of(body),
 	    .note = note ? str_of(note) : STR_NONE};
+	recent_age(r);
 	recent_keep(r, &f);
 }
 

@@ -69,6 +69,7 @@ say(struct fixture *f, struct str frames)
 	assert_int_equal(write(f->peer, frames.p, frames.len), frames.len);
 	event_base_loop(f->base, EVLOOP_NONBLOCK);
 	session_take(f->session, &work);
+	session_seal(f->session);
 	session_release(f->session, STR(""));
 }
 
@@ -131,6 +132,7 @@ nothing_is_told_before_the_hello(void **state)
 	struct fixture *f = *state;
 	char byte;
 
+	session_seal(f->session);
 	session_release(f->session, STR("a fact"));
 	session_send(f->session, STR("a heartbeat"));
 	assert_int_equal(read(f->peer, &byte, 1), -1);
@@ -196,6 +198,7 @@ who_does_not_read_is_dropped(void **state)
 
 	say_hello(f);
 	while (!f->session->doomed) {
+		session_seal(f->session);
 		session_release(f->session, (struct str){facts, len});
 		assert_in_range(++sent, 1, 2 * SESSION_BACKLOG_MAX / (1 << 20));
 		assert_true(session_is_behind(f->session) || sent < 8);
@@ -215,6 +218,7 @@ who_is_behind_is_not_served(void **state)
 	char *facts = mem_zalloc(len);
 
 	say_hello(f);
+	session_seal(f->session);
 	session_release(f->session, (struct str){facts, len});
 	assert_true(session_is_behind(f->session));
 	channel_put_request(&request, STR("peer"), STR("request"));

@@ -27,6 +27,7 @@ struct core {
 	struct dispatch dispatch;
 	struct cycle *cycle;
 	enum fate fate; /* of commits */
+	bool stored;	/* those that are handed over */
 	enum store_room room;
 	unsigned commits;
 	size_t said; /* bytes that were on the wire when the last commit began */

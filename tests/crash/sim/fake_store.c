@@ -10,13 +10,19 @@
 
 struct disk *the_disk;
 
-struct store {
-	struct disk *disk;
+struct gathered {
 	struct disk_fact *facts;
 	size_t n_facts, cap_facts;
 	struct disk_row *rows;
 	size_t n_rows, cap_rows;
-	bool open;
+};
+
+struct store {
+	struct disk *disk;
+	struct gathered turn, handed;
+	uint64_t digest; /* with what was handed over */
+	bool busy, stored;
+	int failed;
 	char message[STORE_MESSAGE];
 };
 
@@ -27,16 +33,15 @@ copy(struct str s)
 }
 
 static void
-drop_turn(struct store *s)
+drop(struct gathered *t)
 {
-	for (size_t i = 0; i < s->n_facts; i++) {
-		free((char *)s->facts[i].bytes.p);
-		free((char *)s->facts[i].note.p);
+	for (size_t i = 0; i < t->n_facts; i++) {
+		free((char *)t->facts[i].bytes.p);
+		free((char *)t->facts[i].note.p);
 	}
-	for (size_t i = 0; i < s->n_rows; i++)
-		free((char *)s->rows[i].bytes.p);
-	s->n_facts = s->n_rows = 0;
-	s->open = false;
+	for (size_t i = 0; i < t->n_rows; i++)
+		free((char *)t->rows[i].bytes.p);
+	t->n_facts = t->n_rows = 0;
 }
 
 void
@@ -66,9 +71,14 @@ store_close(struct store *s)
 {
 	if (!s)
 		return;
-	drop_turn(s);
-	free(s->facts);
-	free(s->rows);
+	if (s->busy && s->disk->stored(s->disk->arg)) /* it was done before the process ended */
+		store_finish(s);
+	drop(&s->turn);
+	drop(&s->handed);
+	free(s->turn.facts);
+	free(s->turn.rows);
+	free(s->handed.facts);
+	free(s->handed.rows);
 	free(s);
 }
 
@@ -174,22 +184,44 @@ store_load_asides(struct store *s, unsigned table, store_aside_fn aside, void *a
 int
 store_begin(struct store *s)
 {
-	s->open = true;
+	return s->failed;
+}
+
+static bool
+is_in(const struct disk_fact *f, uint64_t stream)
+{
+	for (size_t k = 0; k < f->n_links; k++)
+		if (f->links[k].stream == stream)
+			return true;
+	return false;
+}
+
+/* Where the stream is, with the facts of that turn; `before`: the number of the fact before them. */
+static uint64_t
+last_of(const struct gathered *t, uint64_t stream, uint64_t before)
+{
+	for (size_t i = t->n_facts; i-- > 0;)
+		if (is_in(&t->facts[i], stream))
+			return before + i + 1;
 	return 0;
 }
 
-/* Where the stream is, with the turn's facts. */
+static uint64_t
+last_handed(const struct store *s, uint64_t stream)
+{
+	const struct disk *d = s->disk;
+	uint64_t last = last_of(&s->handed, stream, d->n_facts);
+	for (size_t i = d->n_facts; !last && i-- > 0;)
+		if (is_in(&d->facts[i], stream))
+			return i + 1;
+	return last;
+}
+
 static uint64_t
 last_in(const struct store *s, uint64_t stream)
 {
-	for (size_t i = s->n_facts + s->disk->n_facts; i-- > 0;) {
-		const struct disk_fact *f =
-		    i >= s->disk->n_facts ? &s->facts[i - s->disk->n_facts] : &s->disk->facts[i];
-		for (size_t k = 0; k < f->n_links; k++)
-			if (f->links[k].stream == stream)
-				return i + 1;
-	}
-	return 0;
+	uint64_t last = last_of(&s->turn, stream, s->disk->n_facts + s->handed.n_facts);
+	return last ? last : last_handed(s, stream);
 }
 
 void
@@ -199,8 +231,9 @@ store_fact(struct store *s, uint64_t number, struct str bytes, struct store_link
 	(void)number;
 	for (size_t i = 0; i < n_links; i++)
 		links[i].prev = last_in(s, links[i].stream);
-	s->facts = mem_grow(s->facts, s->n_facts, &s->cap_facts, sizeof *s->facts);
-	struct disk_fact *f = &s->facts[s->n_facts++];
+	struct gathered *t = &s->turn;
+	t->facts = mem_grow(t->facts, t->n_facts, &t->cap_facts, sizeof *t->facts);
+	struct disk_fact *f = &t->facts[t->n_facts++];
 	*f = (struct disk_fact){.bytes = copy(bytes), .note = copy(note), .n_links = n_links};
 	for (size_t i = 0; i < n_links; i++)
 		f->links[i] = links[i];
@@ -209,8 +242,9 @@ store_fact(struct store *s, uint64_t number, struct str bytes, struct store_link
 static void
 put(struct store *s, unsigned table, uint64_t key, struct str bytes, uint64_t checksum)
 {
-	s->rows = mem_grow(s->rows, s->n_rows, &s->cap_rows, sizeof *s->rows);
-	s->rows[s->n_rows++] = (struct disk_row){
+	struct gathered *t = &s->turn;
+	t->rows = mem_grow(t->rows, t->n_rows, &t->cap_rows, sizeof *t->rows);
+	t->rows[t->n_rows++] = (struct disk_row){
 	    .table = table, .key = key, .checksum = checksum, .bytes = copy(bytes)};
 }
 
@@ -226,31 +260,87 @@ store_aside(struct store *s, unsigned table, uint64_t key, struct str bytes)
 	put(s, STORE_TABLES + table, key, bytes, 0);
 }
 
-int
-store_commit(struct store *s, uint64_t digest)
+/* What becomes of the turn. */
+static int
+commit(struct store *s, struct gathered *t, uint64_t digest)
 {
 	struct disk *d = s->disk;
 	enum fate fate = d->fate(d->arg);
 	if (fate == FATE_LOST) {
 		snprintf(s->message, sizeof s->message, "the commit was lost");
-		return STORE_E_SYSTEM;
+		return s->failed = STORE_E_SYSTEM;
 	}
-	for (size_t i = 0; i < s->n_facts; i++) {
+	for (size_t i = 0; i < t->n_facts; i++) {
 		d->facts = mem_grow(d->facts, d->n_facts, &d->cap_facts, sizeof *d->facts);
-		d->facts[d->n_facts++] = s->facts[i];
+		d->facts[d->n_facts++] = t->facts[i];
 	}
-	for (size_t i = 0; i < s->n_rows; i++)
-		write_row(d, &s->rows[i]);
+	for (size_t i = 0; i < t->n_rows; i++)
+		write_row(d, &t->rows[i]);
 	d->digest = digest;
-	s->n_facts = s->n_rows = 0;
-	s->open = false;
-	return fate == FATE_STORED ? 0 : STORE_E_SYSTEM;
+	t->n_facts = t->n_rows = 0;
+	return s->failed = fate == FATE_STORED ? 0 : STORE_E_SYSTEM;
+}
+
+int
+store_commit(struct store *s, uint64_t digest)
+{
+	int rc = store_finish(s);
+	return rc ? rc : commit(s, &s->turn, digest);
+}
+
+int
+store_hand_over(struct store *s, uint64_t digest)
+{
+	if (!s->disk->stored || store_finish(s) != 0)
+		return store_commit(s, digest);
+	struct gathered empty = s->handed;
+	s->handed = s->turn;
+	s->turn = empty;
+	s->digest = digest;
+	s->busy = true;
+	s->stored = false;
+	return 0;
+}
+
+bool
+store_is_written(struct store *s)
+{
+	s->stored = s->stored || !s->busy || s->disk->stored(s->disk->arg);
+	return s->stored;
+}
+
+int
+store_finish(struct store *s)
+{
+	if (!s->busy)
+		return s->failed;
+	s->busy = false;
+	return commit(s, &s->handed, s->digest);
+}
+
+bool
+disk_is_busy(const struct store *s)
+{
+	return s->busy;
+}
+
+int
+store_write_beside(struct store *s, void (*notify)(void *arg), void *arg)
+{
+	(void)s, (void)notify, (void)arg;
+	return 0;
+}
+
+void
+store_write_alone(struct store *s)
+{
+	store_finish(s);
 }
 
 void
 store_abort(struct store *s)
 {
-	drop_turn(s);
+	drop(&s->turn);
 }
 
 void
@@ -275,15 +365,16 @@ store_can_trim(const struct store *s)
 void
 store_tidy(struct store *s)
 {
-	(void)s;
+	store_finish(s);
 }
 
 int
 store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 {
+	int rc = store_finish(s);
 	*ret = s->disk->room(s->disk->arg);
 	*ret_budget = *ret == STORE_ROOM_ENOUGH ? UINT64_MAX : 0;
-	return 0;
+	return rc;
 }
 
 /* ---- reads ---- */
@@ -291,6 +382,9 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 int
 store_facts(struct store *s, uint64_t from, uint64_t limit, store_fact_fn fact, void *arg)
 {
+	int rc = store_finish(s);
+	if (rc)
+		return rc;
 	for (uint64_t n = from ? from : 1; n <= s->disk->n_facts && limit-- > 0; n++) {
 		const struct disk_fact *f = &s->disk->facts[n - 1];
 		struct store_record record = {n, f->bytes, f->note, f->links, f->n_links};
@@ -303,8 +397,7 @@ store_facts(struct store *s, uint64_t from, uint64_t limit, store_fact_fn fact, 
 uint64_t
 store_stream_head(const struct store *s, uint64_t stream)
 {
-	struct store committed = {.disk = s->disk};
-	return last_in(&committed, stream);
+	return last_handed(s, stream);
 }
 
 uint64_t

@@ -155,6 +155,8 @@ process_turn(struct process *p, int64_t now_ms, int64_t *ret_pause_ms)
 	if (!cycle_run(p->cycle, now_ms))
 		return false;
 	*ret_pause_ms = cycle_pause_ms(p->cycle, now_ms);
+	if (disk_is_busy(p->store) && *ret_pause_ms != 0)
+		*ret_pause_ms = 1; /* when it is stored, the store says so */
 	return true;
 }
 

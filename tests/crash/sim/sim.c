@@ -243,6 +243,13 @@ commit_fate(void *arg)
 	return sim_chance(s, 1, 150) ? FATE_STORED_UNSEEN : FATE_STORED;
 }
 
+static bool
+turn_is_stored(void *arg)
+{
+	struct sim *s = arg;
+	return chance_is(&s->chance, 1, 3);
+}
+
 static enum store_room
 disk_room(void *arg)
 {
@@ -356,6 +363,7 @@ make(struct sim *s, uint64_t seed)
 		s->disk.epoch[i] = (uint8_t)chance_next(&s->chance);
 	s->disk.fate = commit_fate;
 	s->disk.room = disk_room;
+	s->disk.stored = turn_is_stored;
 	s->disk.arg = s;
 	for (unsigned i = 0; i < PUBLISHERS; i++)
 		s->publishers[i] = publisher_new(s, i);

@@ -54,11 +54,16 @@ struct disk {
 	/* Asked at each commit: what becomes of it. */
 	enum fate { FATE_STORED, FATE_LOST, FATE_STORED_UNSEEN } (*fate)(void *arg);
 	enum store_room (*room)(void *arg);
+	/* Whether a turn that was handed over is stored by now; NULL: turns are stored in place. */
+	bool (*stored)(void *arg);
 	void *arg;
 };
 /* The disk that the next store_open opens. */
 extern struct disk *the_disk;
 void disk_done(struct disk *d);
+/* Whether the store has a turn that was handed over. */
+struct store;
+bool disk_is_busy(const struct store *s);
 
 /* ---- wires between gateways and core (fake_stream.c) ---- */
 
