@@ -284,7 +284,7 @@ static bool
 finish(struct cycle *c)
 {
 	c->storing = false;
-	if (store_finish(c->parts.store) != 0)
+	if (turn_finish(c->parts.turn) != 0)
 		return false;
 	publish(c);
 	c->more = c->more || (c->writable && store_trims(c->parts.store));

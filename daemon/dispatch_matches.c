@@ -17,7 +17,7 @@ put_match_row(const struct market *m, const struct match *match, struct buf *out
 	mp_put_text(out, "listing");
 	publish_listing_id(m, match->counterpart, out);
 	mp_put_text(out, "title");
-	mp_put_str(out, listing_title(match->counterpart));
+	mp_put_str(out, listing_title(m, match->counterpart));
 	mp_put_text(out, "score");
 	mp_put_uint(out, match->score);
 	mp_put_text(out, "need_box");

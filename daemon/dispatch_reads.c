@@ -269,7 +269,7 @@ listing_show(struct call *c)
 		return false;
 	const struct exchange *e = market_exchange_at(c->market, l->exchange);
 	enum side side = (enum side)l->side;
-	struct mp body = mp_of(listing_body(l));
+	struct mp body = mp_of(market_body(c->market, l));
 	static const char *const texts[] = {"title", "text", "language"};
 
 	proto_write_ok(c->reply, c->request->id, 1);
@@ -303,9 +303,9 @@ listing_show(struct call *c)
 }
 
 struct str
-listing_title(const struct listing *l)
+listing_title(const struct market *m, const struct listing *l)
 {
-	struct mp title = mp_find(mp_of(listing_body(l)), STR("title"));
+	struct mp title = mp_find(mp_of(market_body(m, l)), STR("title"));
 	return mp_get_str(&title);
 }
 
@@ -330,7 +330,7 @@ put_listing_row(const struct market *m, const struct listing *l, struct buf *out
 	mp_put_text(out, "revision");
 	mp_put_uint(out, l->revision);
 	mp_put_text(out, "title");
-	mp_put_str(out, listing_title(l));
+	mp_put_str(out, listing_title(m, l));
 	mp_put_text(out, "told");
 	mp_put_uint(out, l->n_told);
 	mp_put_text(out, "member");

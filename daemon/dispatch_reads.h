@@ -29,4 +29,5 @@ void put_epoch(struct call *c);
 void put_head_number(struct call *c);
 /* The listing that a text argument names; NULL where there is none, which is refused. */
 const struct listing *wanted_listing(struct call *c, const char *arg);
-struct str listing_title(const struct listing *l);
+/* Good until the market is changed or flushed. */
+struct str listing_title(const struct market *m, const struct listing *l);

@@ -149,7 +149,7 @@ put_listing(struct page *p, const struct page_source *from, struct subscription 
 	f.listing.state = (enum listing_state)l->state;
 	f.listing.valid_from_ms = l->valid_from_ms;
 	f.listing.valid_until_ms = l->valid_until_ms;
-	f.listing.body = listing_body(l);
+	f.listing.body = market_body(from->market, l);
 	put_state(p, from, sub, &f);
 }
 

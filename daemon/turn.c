@@ -204,6 +204,15 @@ turn_hand_over(struct turn *t)
 	return store(t, store_hand_over);
 }
 
+int
+turn_finish(struct turn *t)
+{
+	int rc = store_finish(t->store);
+	if (rc == 0)
+		market_kept(t->market);
+	return rc;
+}
+
 /* Names the fact's streams, in room that `names` has. */
 static void
 name_streams(const struct turn *t, const struct turn_fact *f, struct buf *names,

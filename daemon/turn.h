@@ -59,10 +59,13 @@ void turn_deliver(const struct turn *t, struct delivery *d);
  * an answer. Without facts or asides there is nothing to store: 0 at once.
  *
  * The facts are sealed then, and the next turn can be gathered. turn_hand_over may return before they are stored
- * (store_hand_over), and store_finish says whether they were.
+ * (store_hand_over), and turn_finish says whether they were.
  */
 int turn_commit(struct turn *t);
 int turn_hand_over(struct turn *t);
+/* Waits for that, if need be. To be called before the next turn is closed: what the market held until its rows were
+ * stored is let go. */
+int turn_finish(struct turn *t);
 
 /* Appends the committed facts to `out`, each as a frame of the channel (CHANNEL_FACT). */
 void turn_publish(const struct turn *t, struct buf *out);

@@ -103,7 +103,7 @@ static void
 renew_boxes(struct market *m, struct listing *l)
 {
 	struct columns *c = m->floors[l->exchange].columns[l->side];
-	uint32_t n, row = columns_add(c, l->number, listing_body(l), owner_of(m, l), m->dict, &n);
+	uint32_t n, row = columns_add(c, l->number, market_body(m, l), owner_of(m, l), m->dict, &n);
 
 	if (l->row && l->n_rows == n && columns_equal(c, l->row, row, n)) {
 		columns_remove(c, row, n);
@@ -273,7 +273,7 @@ new_listing(struct market *m, const struct fact *f)
 	    !f->listing.key.p || !f->listing.body.p)
 		return NULL;
 	return market_new_listing(m, f->listing.participant, f->listing.exchange, f->listing.side,
-				  f->listing.key, STR_NONE);
+				  f->listing.key);
 }
 
 static bool
@@ -308,7 +308,7 @@ apply_listing(struct market *m, const struct fact *f)
 		changed_listing(m, l);
 		return true;
 	}
-	bool new_content = f->listing.body.p && !str_eq(f->listing.body, listing_body(l));
+	bool new_content = f->listing.body.p && !str_eq(f->listing.body, market_body(m, l));
 	listing_leave(m, l);
 	l->revision++;
 	l->state = (uint8_t)f->listing.state;
@@ -320,7 +320,7 @@ apply_listing(struct market *m, const struct fact *f)
 	else if (new_content)
 		l->approved = false;
 	if (f->listing.body.p) {
-		listing_set_body(l, f->listing.body);
+		bodies_hold(&m->bodies, l->number, f->listing.body);
 		renew_boxes(m, l);
 	}
 	if (l->state == STATE_OPEN && l->opening == 0)

@@ -39,7 +39,7 @@ find_misfits(const struct decider *d, size_t exchange, const struct exchange *ch
 	for (uint32_t i = 1; i <= d->m->n_listings; i++) {
 		const struct listing *l = listing_at(d->m, i);
 		if (l->exchange != exchange ||
-		    listing_fits(known, changed, (enum side)l->side, listing_body(l), &why))
+		    listing_fits(known, changed, (enum side)l->side, market_body(d->m, l), &why))
 			continue;
 		if (ret->count == 0)
 			ret->why = why;

@@ -152,13 +152,15 @@ same_time(struct given_time given, int64_t stored_ms)
 }
 
 static bool
-publishes_nothing(const struct command *c, const struct exchange *e, const struct listing *l)
+publishes_nothing(const struct decider *d, const struct exchange *e, const struct listing *l)
 {
+	const struct command *c = d->c;
 	bool draft = l->state == STATE_DRAFT;
 	bool ended = l->state == STATE_WITHDRAWN || l->state == STATE_EXPIRED;
 	bool waits_in_vain = l->state == STATE_PENDING && !e->moderated[l->side];
 	return !ended && !waits_in_vain && draft == c->draft &&
-	       str_eq(listing_body(l), c->content) && same_time(c->valid_from, l->valid_from_ms) &&
+	       str_eq(market_body(d->m, l), c->content) &&
+	       same_time(c->valid_from, l->valid_from_ms) &&
 	       same_time(c->valid_until, l->valid_until_ms);
 }
 
@@ -185,7 +187,7 @@ decide_publish(struct decider *d)
 		return not_allowed(d, l, "made a draft");
 	if ((decision = judge_required(d, e, c->side, c->content, p)) != DECIDED_FACT)
 		return decision;
-	if (l && publishes_nothing(c, e, l))
+	if (l && publishes_nothing(d, e, l))
 		return DECIDED_UNCHANGED;
 
 	int64_t from = c->valid_from.ms;
@@ -195,7 +197,7 @@ decide_publish(struct decider *d)
 	if ((decision = judge_end(d, e, from, until)) != DECIDED_FACT)
 		return decision;
 	enum listing_state before = l ? (enum listing_state)l->state : STATE_WITHDRAWN;
-	bool approved = l && l->approved && str_eq(listing_body(l), c->content);
+	bool approved = l && l->approved && str_eq(market_body(d->m, l), c->content);
 	enum listing_state state = c->draft ? STATE_DRAFT
 				   : before == STATE_PAUSED
 				       ? STATE_PAUSED
@@ -245,7 +247,7 @@ decide_revise(struct decider *d)
 	const struct exchange *e = exchange_of(d->m, l);
 	if (l->state == STATE_WITHDRAWN || l->state == STATE_EXPIRED)
 		return not_allowed(d, l, "revised; publish or renew it");
-	body_patch(listing_body(l), c->content, d->room);
+	body_patch(market_body(d->m, l), c->content, d->room);
 	struct str body = buf_str(d->room);
 	if (body.len > MAX_BODY)
 		return REFUSE(d, "too_large", "fields", NULL,
@@ -260,7 +262,7 @@ decide_revise(struct decider *d)
 	if (c->valid_until.given)
 		until = c->valid_until.ms ? c->valid_until.ms
 					  : default_end(e, start_of(from, d->now_ms));
-	bool same_body = str_eq(body, listing_body(l));
+	bool same_body = str_eq(body, market_body(d->m, l));
 	enum listing_state before = (enum listing_state)l->state;
 	enum listing_state state =
 	    before == STATE_DRAFT || before == STATE_PAUSED

@@ -1,6 +1,6 @@
 #pragma once
 
-/* A listing as the market holds it. */
+/* A listing as the market holds it. Its body is had from market_body. */
 
 #include "core/exchange.h"
 #include "core/fact.h"
@@ -14,10 +14,9 @@ struct listing {
 	int64_t valid_from_ms, valid_until_ms; /* 0: none */
 	int64_t notice_ms;		       /* when `listing.expiring` is due; 0: not, or told */
 	uint64_t checksum;		       /* of its row as last flushed; 0: never */
-	char *key; /* zero-terminated; behind the zero its canonical body (core/body.h); owned */
+	const char *key; /* zero-terminated; the market's */
 	uint32_t *told; /* places in the market's told pairs, best first; owned */
 	uint32_t n_told, cap_told;
-	uint32_t body_len;
 	uint32_t row;	   /* of its first box in its side's columns; 0: not there yet */
 	uint16_t n_rows;   /* boxes */
 	uint16_t exchange; /* by order of loading, from 0 */
@@ -28,12 +27,6 @@ struct listing {
 	bool dirty;
 	bool refill_waits;
 };
-
-static inline struct str
-listing_body(const struct listing *l)
-{
-	return (struct str){l->key + l->key_len + 1, l->body_len};
-}
 
 /* participant/~exchange: stands for the participant in an exchange of standing needs. */
 static inline bool

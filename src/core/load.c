@@ -63,8 +63,9 @@ load_listing(struct market *m, uint64_t key, struct mp *in, uint64_t checksum)
 	    exchange >= m->n_floors || side > OFFER || state > STATE_PENDING ||
 	    name.len > MAX_ID + 1)
 		return false;
-	struct listing *l =
-	    market_new_listing(m, participant, exchange, (enum side)side, name, body);
+	struct listing *l = market_new_listing(m, participant, exchange, (enum side)side, name);
+	if (!m->bodies.keeper.row)
+		bodies_hold(&m->bodies, l->number, body);
 	l->checksum = checksum;
 	l->state = (uint8_t)state;
 	l->revision = read.revision;

@@ -2,6 +2,7 @@
 
 #include "util/mp.h"
 
+#include <assert.h>
 #include <utlist.h>
 
 struct market *
@@ -40,13 +41,15 @@ free_definitions(struct market *m)
 static void
 free_listings(struct market *m)
 {
-	for (uint32_t i = 1; i <= m->n_listings; i++) {
-		free(listing_at(m, i)->key);
+	for (uint32_t i = 1; i <= m->n_listings; i++)
 		free(listing_at(m, i)->told);
-	}
 	for (size_t i = 0; i < m->n_listings; i += LISTINGS_BLOCK)
 		free(m->listings[i / LISTINGS_BLOCK]);
 	free(m->listings);
+	for (size_t i = 0; i < m->n_key_blocks; i++)
+		free(m->key_blocks[i]);
+	free(m->key_blocks);
+	bodies_done(&m->bodies);
 }
 
 static void
@@ -130,9 +133,29 @@ market_unindex_participant(struct market *m, struct participant *p)
 		HASH_DELETE(by_ogrn, m->by_ogrn, p);
 }
 
+enum { KEY_BLOCK = 16384 };
+
+/* A zero-terminated copy. By itself each would take twice its length from the allocator. */
+static const char *
+keep_key(struct market *m, struct str key)
+{
+	size_t len = key.len + 1;
+	if (m->key_room < len) {
+		m->key_blocks = mem_grow(m->key_blocks, m->n_key_blocks, &m->cap_key_blocks,
+					 sizeof *m->key_blocks);
+		m->key_blocks[m->n_key_blocks++] = mem_alloc(KEY_BLOCK);
+		m->key_room = KEY_BLOCK;
+	}
+	char *at = m->key_blocks[m->n_key_blocks - 1] + KEY_BLOCK - m->key_room;
+	memcpy(at, key.p, key.len);
+	at[key.len] = '\0';
+	m->key_room -= len;
+	return at;
+}
+
 struct listing *
 market_new_listing(struct market *m, uint32_t participant, uint32_t exchange, enum side side,
-		   struct str key, struct str body)
+		   struct str key)
 {
 	struct participant *p = participant_at(m, participant);
 	size_t place = participant_listing_place(m, p, key);
@@ -148,9 +171,8 @@ market_new_listing(struct market *m, uint32_t participant, uint32_t exchange, en
 	l->exchange = (uint16_t)exchange;
 	l->side = (uint8_t)side;
 	l->state = STATE_DRAFT;
-	l->key = mem_dup(key.p, key.len);
+	l->key = keep_key(m, key);
 	l->key_len = (uint8_t)key.len;
-	listing_set_body(l, body);
 
 	m->floors[exchange].listings[side]++;
 	p->listings = mem_grow(p->listings, p->n_listings, &p->cap_listings, sizeof *p->listings);
@@ -161,13 +183,30 @@ market_new_listing(struct market *m, uint32_t participant, uint32_t exchange, en
 	return l;
 }
 
+/* ---- bodies ---- */
+
 void
-listing_set_body(struct listing *l, struct str body)
+market_keep(struct market *m, struct row_keeper keeper)
 {
-	l->key = mem_realloc(l->key, l->key_len + 1u + body.len);
-	if (body.len)
-		memcpy(l->key + l->key_len + 1, body.p, body.len);
-	l->body_len = body.len;
+	assert(m->n_listings == 0);
+	m->bodies.keeper = keeper;
+}
+
+void
+market_kept(struct market *m)
+{
+	if (m->bodies.keeper.row)
+		bodies_let_go(&m->bodies);
+}
+
+struct str
+market_body(const struct market *m, const struct listing *l)
+{
+	const struct row_keeper *k = &m->bodies.keeper;
+	struct str held = bodies_held(&m->bodies, l->number);
+	if (held.p || !k->row || l->checksum == 0)
+		return held;
+	return row_body(k->row(k->arg, TABLE_LISTING, l->number, l->checksum));
 }
 
 /* ---- what is in it ---- */

@@ -140,6 +140,8 @@ const struct participant *market_participant_at(const struct market *m, uint32_t
 /* "participant/key"; by number, from 1; NULL where there is none. */
 const struct listing *market_listing(const struct market *m, struct str id);
 const struct listing *market_listing_at(const struct market *m, uint32_t number);
+/* The listing's canonical body (core/body.h); good until the market is changed or flushed. */
+struct str market_body(const struct market *m, const struct listing *l);
 
 /* ---- matches, read ---- */
 
@@ -287,3 +289,20 @@ uint64_t market_row_checksum(enum table table, uint64_t key, struct str bytes);
 bool market_load_row(struct market *m, enum table table, uint64_t key, struct str bytes,
 		     uint64_t checksum);
 bool market_loaded(struct market *m);
+
+/* ---- rows, given back ---- */
+
+/*
+ * Whoever keeps the rows that were flushed may offer to give them back. Then the market does not
+ * hold in memory what it seldom reads: the bodies of listings.
+ */
+struct row_keeper {
+	/* The row's bytes as they were kept last, of which `checksum` is the checksum; good until
+	 * the market is changed or flushed. Where they cannot be had it does not return. */
+	struct str (*row)(void *arg, enum table table, uint64_t key, uint64_t checksum);
+	void *arg;
+};
+/* To be called while the market is empty. */
+void market_keep(struct market *m, struct row_keeper keeper);
+/* All rows that were flushed are kept now, for good: what they hold need not be held here as well. */
+void market_kept(struct market *m);

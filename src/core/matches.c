@@ -126,7 +126,7 @@ explain_statements(const struct market *m, const struct listing *l, size_t box,
 	struct buf room = BUF_EMPTY;
 	enum side side = (enum side)l->side;
 
-	body_statements(e->exchange, side, listing_body(l), owner_of(m, l), &room, statements);
+	body_statements(e->exchange, side, market_body(m, l), owner_of(m, l), &room, statements);
 	for (size_t i = 0; i < e->n_fields; i++) {
 		struct str s = statements[box * e->n_fields + i];
 		struct explained_field *f = &e->fields[i];

@@ -18,6 +18,7 @@
 #include "util/mp.h"
 
 enum { ROW_COUNTERS = 1, ROW_SETTINGS = 1 }; /* the one key in these tables */
+enum { LISTING_BODY = 11 };		     /* the body's place in a listing's row, the last */
 
 uint64_t
 market_row_checksum(enum table table, uint64_t key, struct str bytes)
@@ -151,9 +152,9 @@ encode_participant(const struct participant *p, struct buf *out)
 }
 
 static void
-encode_listing(const struct listing *l, struct buf *out)
+encode_listing(const struct market *m, const struct listing *l, struct buf *out)
 {
-	mp_put_array(out, 12);
+	mp_put_array(out, LISTING_BODY + 1);
 	mp_put_uint(out, l->participant);
 	mp_put_uint(out, l->exchange);
 	mp_put_uint(out, l->side);
@@ -165,7 +166,17 @@ encode_listing(const struct listing *l, struct buf *out)
 	mp_put_int(out, l->notice_ms);
 	mp_put_bool(out, l->approved);
 	mp_put_text(out, l->key);
-	mp_put_raw(out, listing_body(l));
+	mp_put_raw(out, market_body(m, l));
+}
+
+struct str
+row_body(struct str row)
+{
+	struct mp in = mp_of(row);
+	mp_get_array(&in);
+	for (int i = 0; i < LISTING_BODY; i++)
+		mp_get_raw(&in);
+	return mp_get_raw(&in);
 }
 
 static void
@@ -242,7 +253,7 @@ encode_row(struct market *m, const struct change *c, struct job **queue, struct 
 	case TABLE_LISTING: {
 		struct listing *l = listing_at(m, (uint32_t)c->key);
 		l->dirty = false;
-		encode_listing(l, out);
+		encode_listing(m, l, out);
 		return &l->checksum;
 	}
 	case TABLE_TOLD: {
@@ -292,6 +303,8 @@ market_flush(struct market *m, row_fn put, void *arg)
 		put(arg, c->table, c->key, buf_str(&bytes), now);
 	}
 	m->n_changes = 0;
+	if (m->bodies.keeper.row)
+		bodies_flushed(&m->bodies);
 	buf_free(&bytes);
 }
 

@@ -5,6 +5,7 @@
  * and telling.c read it and make facts, rows.c stores it.
  */
 
+#include "core/bodies.h"
 #include "core/columns.h"
 #include "core/find.h"
 #include "core/listing.h"
@@ -89,6 +90,10 @@ struct market {
 	struct listing **listings; /* in blocks of LISTINGS_BLOCK, that stay where they are */
 	size_t n_listings, cap_blocks;
 	uint64_t n_open;
+	struct bodies bodies;
+	char **key_blocks; /* keys of listings, one behind another; they are never given back */
+	size_t n_key_blocks, cap_key_blocks;
+	size_t key_room; /* bytes left in the last block */
 
 	struct told_pair *told;
 	size_t n_places, cap_places;
@@ -199,13 +204,10 @@ void market_add_participant(struct market *m, struct participant *p);
 /* Makes its INN and OGRN findable, or not any more; to be called around every change of content. */
 void market_index_participant(struct market *m, struct participant *p);
 void market_unindex_participant(struct market *m, struct participant *p);
-/*
- * Makes the next listing, a draft that states nothing yet, and gives its key a place among its
- * participant's. `body` may be STR_NONE, to be set.
- */
+/* Makes the next listing, a draft that states nothing and has no body yet, and gives its key a
+ * place among its participant's. */
 struct listing *market_new_listing(struct market *m, uint32_t participant, uint32_t exchange,
-				   enum side side, struct str key, struct str body);
-void listing_set_body(struct listing *l, struct str body);
+				   enum side side, struct str key);
 void participant_free(struct participant *p);
 
 /* A listing's order of matches: score descending, then the counterpart's opening. Negative where a
@@ -258,6 +260,8 @@ void changed_job(struct market *m, struct job *j);
 void removed_job(struct market *m, struct job *j);
 /* Loading definitions from rows notes them as changed, which they are not. */
 void forget_changes(struct market *m);
+/* The body in a listing's row. */
+struct str row_body(struct str row);
 
 /* ---- apply.c ---- */
 

@@ -34,6 +34,21 @@ ignore_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t
 	(void)arg, (void)table, (void)key, (void)bytes, (void)checksum;
 }
 
+/* A row_keeper's `row`. */
+static struct str
+give_row(void *arg, enum table table, uint64_t key, uint64_t checksum)
+{
+	struct store *s = arg;
+	struct str bytes = STR_NONE;
+	uint64_t has = 0;
+
+	if (store_read_row(s, table, key, &bytes, &has) != 0)
+		store_damaged(store_message(s));
+	if (has != checksum || !recovery_is_row(table, key, bytes, has))
+		store_damaged("a row is not the one that was committed");
+	return bytes;
+}
+
 bool
 recovery_is_row(unsigned table, uint64_t key, struct str bytes, uint64_t checksum)
 {
@@ -85,6 +100,7 @@ int
 recovery_load(struct store *store, struct market *market, char message[RECOVERY_MESSAGE])
 {
 	uint64_t count;
+	market_keep(market, (struct row_keeper){give_row, store});
 	int failed = recovery_load_rows(store, market, &count, message);
 
 	return failed ? failed : recovery_settle(store, market, message);

@@ -13,6 +13,10 @@ enum { RECOVERY_MESSAGE = 300 };
  * Loads every row into the (new) market, lets it build what is derived, and compares its digest
  * with the one that was committed. Returns 0, or 1 and in `message` what does not fit, for the
  * operator: then the market is not to be used.
+ *
+ * From there on the market reads listings' bodies from the store, which must outlive it: to be
+ * followed by market_kept after each commit of what it flushed. A row that cannot be had, or is not
+ * the one that was committed, is the end (store_damaged).
  */
 int recovery_load(struct store *store, struct market *market, char message[RECOVERY_MESSAGE]);
 

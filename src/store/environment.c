@@ -254,6 +254,26 @@ env_read(struct store *s, MDB_txn **ret, const char *doing)
 	return rc;
 }
 
+int
+env_view(struct store *s)
+{
+	if (s->viewing)
+		return 0;
+	int rc =
+	    s->view ? mdb_txn_renew(s->view) : mdb_txn_begin(s->env, NULL, MDB_RDONLY, &s->view);
+	s->viewing = rc == 0;
+	return rc ? env_fail(s, rc, "reading a row") : 0;
+}
+
+/* The transaction keeps its place among the readers, finding which is what beginning one costs. */
+void
+env_close_view(struct store *s)
+{
+	if (s->viewing)
+		mdb_txn_reset(s->view);
+	s->viewing = false;
+}
+
 void
 store_tidy(struct store *s)
 {
@@ -284,6 +304,7 @@ int
 env_grow(struct store *s)
 {
 	struct sizes sizes = {0};
+	env_close_view(s);
 	int rc = measure(s, &sizes);
 	if (rc)
 		return rc;

@@ -112,6 +112,8 @@ struct store {
 	MDB_dbi meta, facts, stream_heads, rows[STORE_TABLES + STORE_ASIDES];
 	bool inspect;	    /* opened to be read alone, maybe beside a daemon (inspect.c) */
 	bool reading;	    /* inside a caller's function, with a transaction open */
+	MDB_txn *view;	    /* in which single rows are read; NULL: none was yet */
+	bool viewing;	    /* it is open, and keeps the last commit's pages as they are */
 	struct state state; /* as committed */
 	struct heads heads;
 	struct turn turn;
@@ -196,6 +198,10 @@ int env_lengthen(struct store *s, uint64_t length);
 /* Begins a read transaction; `doing` for what goes wrong. While a store is inspected `state` is
  * what the transaction sees. STORE_E_*. */
 int env_read(struct store *s, MDB_txn **ret, const char *doing);
+/* Opens `view` on what was committed last, where it is not open. STORE_E_*. */
+int env_view(struct store *s);
+/* Closes it: to be called before pages are written or the map moves. */
+void env_close_view(struct store *s);
 /* Opens the table of each kind in the transaction. */
 int env_tables(struct store *s, MDB_txn *txn, unsigned flags);
 /* A walk through a number table: begins as {.cursor = ...}, or with `begun` and `key` set where the

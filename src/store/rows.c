@@ -263,6 +263,28 @@ store_load(struct store *s, store_row_fn row, void *arg)
 	return rc;
 }
 
+int
+store_read_row(struct store *s, unsigned table, uint64_t key, struct str *ret,
+	       uint64_t *ret_checksum)
+{
+	assert(table < STORE_TABLES);
+	MDB_val at = key_of(&key), value;
+	int rc = store_finish(s);
+	rc = rc ? rc : env_view(s);
+	if (rc)
+		return rc;
+	rc = mdb_get(s->view, s->rows[table], &at, &value);
+	if (rc && rc != MDB_NOTFOUND)
+		return env_fail(s, rc, "reading a row");
+	if (rc || value.mv_size < CHECKSUM)
+		return store_fail(s, STORE_E_CORRUPT, "row %" PRIu64 " of table %u is %s", key,
+				  table, rc ? "missing" : "damaged");
+	const char *p = value.mv_data;
+	*ret_checksum = get_u64(p);
+	*ret = (struct str){p + CHECKSUM, (uint32_t)(value.mv_size - CHECKSUM)};
+	return 0;
+}
+
 static bool
 count_aside(void *arg, uint64_t key, struct str bytes)
 {

@@ -113,6 +113,8 @@ store_close(struct store *s)
 	if (!s)
 		return;
 	store_write_alone(s);
+	if (s->view)
+		mdb_txn_abort(s->view);
 	mdb_env_close(s->env);
 	directory_close(s);
 	heads_done(&s->heads);

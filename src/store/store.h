@@ -172,6 +172,13 @@ struct store_record {
 };
 typedef bool (*store_fact_fn)(void *arg, const struct store_record *fact);
 int store_facts(struct store *s, uint64_t from, uint64_t limit, store_fact_fn fact, void *arg);
+/*
+ * One committed row, and its checksum, which the caller checks. `*ret` points into the data file: it
+ * is good until the next begin, commit or store_room. No such row: STORE_E_CORRUPT, for whoever asks
+ * knows that it is there.
+ */
+int store_read_row(struct store *s, unsigned table, uint64_t key, struct str *ret,
+		   uint64_t *ret_checksum);
 /* The number of the stream's last committed fact; 0 for none. From memory. */
 uint64_t store_stream_head(const struct store *s, uint64_t stream);
 /* Forgets readers of other processes that ended without a word, which would keep pages from being

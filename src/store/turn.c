@@ -153,6 +153,7 @@ store_commit(struct store *s, uint64_t digest)
 		forget(t);
 		return 0;
 	}
+	env_close_view(s);
 	struct state next = state_with_turn(s, digest), written;
 	struct chores chores = {heads_due(s), store_trims(s)};
 	rc = t->failed;
@@ -178,6 +179,7 @@ store_hand_over(struct store *s, uint64_t digest)
 	if (rc || !s->writer.there || !adds || changes_nothing(s, digest))
 		return store_commit(s, digest);
 	assert(s->turn.open && !s->reading);
+	env_close_view(s);
 	struct turn idle = s->writing;
 	s->next = state_with_turn(s, digest);
 	s->writing = s->turn;

@@ -27,6 +27,9 @@ struct driver {
 	struct buf facts; /* frames */
 	struct buf out;
 	int64_t clock_ms;
+	unsigned requests;
+	struct str *listings; /* rows of listings, by number from 1, as kept last; owned */
+	size_t n_listings, cap_listings;
 };
 
 static void
@@ -82,30 +85,67 @@ no_facts(void *self, uint64_t from, uint64_t limit,
 	return 0;
 }
 
-/* ---- the market's rows, which nobody stores ---- */
+/* ---- the market's rows, of which those of listings are given back ---- */
 
 static void
-drop_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t checksum)
+keep_row(void *arg, enum table table, uint64_t key, struct str bytes, uint64_t checksum)
 {
-	(void)arg;
-	(void)table;
-	(void)key;
-	(void)bytes;
+	struct driver *d = arg;
 	(void)checksum;
+	if (table != TABLE_LISTING)
+		return;
+	if (key > d->n_listings) {
+		d->listings =
+		    mem_grow(d->listings, d->n_listings, &d->cap_listings, sizeof *d->listings);
+		d->listings[d->n_listings++] = STR_NONE;
+	}
+	struct str *row = &d->listings[key - 1];
+	free((char *)row->p);
+	*row = (struct str){mem_dup(bytes.p, bytes.len), bytes.len};
+}
+
+static struct str
+give_row(void *arg, enum table table, uint64_t key, uint64_t checksum)
+{
+	const struct driver *d = arg;
+	struct str row = key <= d->n_listings ? d->listings[key - 1] : STR_NONE;
+	if (table != TABLE_LISTING || market_row_checksum(table, key, row) != checksum) {
+		fprintf(stderr, "row %" PRIu64 " is not the one that was kept\n", key);
+		abort();
+	}
+	return row;
+}
+
+static struct market *
+new_market(struct driver *d)
+{
+	struct market *m = market_new();
+	market_keep(m, (struct row_keeper){give_row, d});
+	return m;
 }
 
 static uint64_t
-digest_of(struct market *m)
+digest_of(struct driver *d)
 {
-	market_flush(m, drop_row, NULL);
-	return market_digest(m);
+	market_flush(d->dispatch.market, keep_row, d);
+	market_kept(d->dispatch.market);
+	return market_digest(d->dispatch.market);
+}
+
+static void
+forget_rows(struct driver *d)
+{
+	for (size_t i = 0; i < d->n_listings; i++)
+		free((char *)d->listings[i].p);
+	d->n_listings = 0;
 }
 
 static void
 reset(struct driver *d)
 {
 	market_free(d->dispatch.market);
-	d->dispatch.market = market_new();
+	d->dispatch.market = new_market(d);
+	forget_rows(d);
 	buf_clear(&d->facts);
 	d->dispatch.room = DISPATCH_ROOM_ENOUGH;
 }
@@ -225,7 +265,7 @@ dump(struct driver *d)
 	struct market *m = d->dispatch.market;
 	const struct listing *l;
 	char digest[17];
-	snprintf(digest, sizeof digest, "%016" PRIx64, digest_of(m));
+	snprintf(digest, sizeof digest, "%016" PRIx64, digest_of(d));
 	mp_put_map(&d->out, 5);
 	mp_put_text(&d->out, "matches");
 	put_matches(m, &d->out);
@@ -326,7 +366,7 @@ static void
 replay(struct driver *d)
 {
 	struct market *replayed = market_new();
-	struct reload reload = {market_new(), true};
+	struct reload reload = {new_market(d), true};
 	struct fact f;
 	bool same = true;
 	char digest[17];
@@ -334,14 +374,14 @@ replay(struct driver *d)
 	for (size_t at = 0; same && next_fact(d, &at, &f);)
 		same = market_apply(replayed, &f);
 	market_flush(replayed, take_row, &reload);
-	uint64_t lived = digest_of(d->dispatch.market);
-	same = same && reload.good && market_loaded(reload.into) &&
-	       market_digest(replayed) == lived && market_digest(reload.into) == lived &&
-	       digest_of(reload.into) == lived;
+	uint64_t lived = digest_of(d);
+	same = same && reload.good && market_digest(replayed) == lived &&
+	       market_digest(reload.into) == lived && market_loaded(reload.into);
 	market_free(d->dispatch.market);
 	market_free(replayed);
 	d->dispatch.market = reload.into;
-	snprintf(digest, sizeof digest, "%016" PRIx64, digest_of(reload.into));
+	same = same && digest_of(d) == lived;
+	snprintf(digest, sizeof digest, "%016" PRIx64, market_digest(reload.into));
 	mp_put_map(&d->out, 3);
 	mp_put_text(&d->out, "ok");
 	mp_put_bool(&d->out, true);
@@ -380,6 +420,8 @@ own_request(struct driver *d, struct str cmd, struct mp request)
 	return true;
 }
 
+enum { TURN = 3 }; /* requests until rows are kept */
+
 static void
 handle(struct driver *d, struct str frame)
 {
@@ -391,6 +433,8 @@ handle(struct driver *d, struct str frame)
 	struct mp cmd = mp_find(request, STR("cmd"));
 	if (!own_request(d, mp_get_str(&cmd), request))
 		dispatch_request(&d->dispatch, bytes, d->clock_ms, &d->out);
+	if (++d->requests % TURN == 0)
+		digest_of(d);
 }
 
 /* Reads a frame into `in`; false at the end of input. */
@@ -413,9 +457,10 @@ read_frame(struct buf *in)
 int
 main(void)
 {
-	struct driver d = {.dispatch.market = market_new()};
+	struct driver d = {0};
 	struct buf in = BUF_EMPTY;
 
+	d.dispatch.market = new_market(&d);
 	d.journal = (struct journal){&d, no_epoch, no_first, no_head, no_facts, no_message};
 	d.dispatch.journal = &d.journal;
 	d.dispatch.emit = keep_fact;
@@ -431,6 +476,8 @@ main(void)
 		fflush(stdout);
 	}
 	market_free(d.dispatch.market);
+	forget_rows(&d);
+	free(d.listings);
 	buf_free(&d.facts);
 	buf_free(&d.out);
 	buf_free(&in);

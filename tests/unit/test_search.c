@@ -147,7 +147,7 @@ assert_met(struct plain *p, struct searches *s, const struct market *m, const st
 	static struct numbers met;
 	enum side side = side_other((enum side)l->side);
 	const struct participant *owner = market_participant_at(m, l->participant);
-	uint32_t rows, row = columns_add(p->listings[l->side], l->number, listing_body(l), owner,
+	uint32_t rows, row = columns_add(p->listings[l->side], l->number, market_body(m, l), owner,
 					 p->dict, &rows);
 	size_t n = 0;
 	searches_met(s, l, &met);

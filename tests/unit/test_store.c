@@ -218,6 +218,70 @@ rows_are_as_last_put(void **state)
 	store_close(s);
 }
 
+static void
+expect_row(struct store *s, uint64_t key, const char *bytes, uint64_t checksum)
+{
+	struct str got;
+	uint64_t sum;
+	assert_int_equal(store_read_row(s, 2, key, &got, &sum), 0);
+	assert_true(str_eq(got, str_of(bytes)));
+	assert_true(sum == checksum);
+}
+
+/* What the market reads in between is what it would read after a crash: a row as committed last,
+ * whatever was put since, and also after the map has moved. */
+static void
+a_row_is_read_as_committed(void **state)
+{
+	struct place *p = *state;
+	struct store *s = place_open(p);
+	struct str got;
+	uint64_t sum;
+	char *much = calloc(1, 1 << 16);
+	assert_non_null(much);
+	assert_int_equal(store_read_row(s, 2, 1, &got, &sum), STORE_E_CORRUPT);
+	for (uint64_t turn = 1; turn <= 64; turn++) {
+		char now[24], before[24];
+		snprintf(now, sizeof now, "%" PRIu64, turn);
+		snprintf(before, sizeof before, "%" PRIu64, turn - 1);
+		assert_int_equal(store_begin(s), 0);
+		store_row(s, 2, 1, str_of(now), turn);
+		store_row(s, 2, 1 + turn, (struct str){much, 1 << 16}, 0);
+		if (turn > 1)
+			expect_row(s, 1, before, turn - 1);
+		assert_int_equal(store_commit(s, turn), 0);
+		expect_row(s, 1, now, turn);
+	}
+	assert_int_equal(store_read_row(s, 2, 100, &got, &sum), STORE_E_CORRUPT);
+	assert_non_null(strstr(store_message(s), "row 100 of table 2 is missing"));
+	store_close(s);
+	free(much);
+}
+
+/* Reading rows keeps no pages from being used again: each turn gives back what the one before
+ * wrote, whether somebody reads in between or not. */
+static void
+reading_rows_does_not_make_the_store_grow(void **state)
+{
+	enum { TURNS = 300, ROWS = 64 };
+	struct place *p = *state;
+	struct store *s = place_open(p);
+	uint64_t after_few = 0;
+	for (uint64_t turn = 1; turn <= TURNS; turn++) {
+		char now[1000] = "";
+		memset(now, 'a' + (int)(turn % 26), sizeof now - 1);
+		assert_int_equal(store_begin(s), 0);
+		for (uint64_t key = 1; key <= ROWS; key++)
+			store_row(s, 2, key, str_of(now), turn);
+		assert_int_equal(store_commit(s, turn * ROWS), 0);
+		expect_row(s, ROWS, now, turn);
+		if (turn == TURNS / 10)
+			after_few = store_size(s);
+	}
+	assert_true(store_size(s) == after_few);
+	store_close(s);
+}
+
 /* ---- streams ---- */
 
 /* A subscriber's `prev` leads from fact to fact without a gap: within a turn, across turns and
@@ -397,6 +461,8 @@ main(void)
 	    STORY(map_grows),
 	    STORY(facts_out_of_order_are_refused),
 	    STORY(rows_are_as_last_put),
+	    STORY(a_row_is_read_as_committed),
+	    STORY(reading_rows_does_not_make_the_store_grow),
 	    STORY(streams_lead_back),
 	    STORY(quiet_streams_are_kept),
 	    STORY(reads_begin_and_end_where_asked),

@@ -95,14 +95,12 @@ void
 trade_revise(struct trade *t, const struct listing *l, const char *json)
 {
 	struct buf patch = BUF_EMPTY;
-	char key[16]; /* the listing's own moves as it is revised */
-	snprintf(key, sizeof key, "%s", l->key);
 	trade_write(market_exchange_at(t->market, l->exchange), (enum side)l->side, json, false,
 		    &patch);
 	execute(
 	    t, (struct command){.kind = COMMAND_REVISE,
 				.participant = market_participant_at(t->market, l->participant)->id,
-				.key = str_of(key),
+				.key = str_of(l->key),
 				.content = buf_str(&patch)});
 	buf_free(&patch);
 }
@@ -110,10 +108,8 @@ trade_revise(struct trade *t, const struct listing *l, const char *json)
 void
 trade_withdraw(struct trade *t, const struct listing *l)
 {
-	char key[16]; /* as above */
-	snprintf(key, sizeof key, "%s", l->key);
 	execute(
 	    t, (struct command){.kind = COMMAND_WITHDRAW,
 				.participant = market_participant_at(t->market, l->participant)->id,
-				.key = str_of(key)});
+				.key = str_of(l->key)});
 }

@@ -10,6 +10,14 @@
 
 struct disk *the_disk;
 
+static void __attribute__((noreturn)) give_up(const char *words)
+{
+	fprintf(stderr, "the store is damaged: %s\n", words);
+	abort();
+}
+
+void (*store_damaged)(const char *words) __attribute__((noreturn)) = give_up;
+
 struct gathered {
 	struct disk_fact *facts;
 	size_t n_facts, cap_facts;
@@ -176,6 +184,24 @@ store_load_asides(struct store *s, unsigned table, store_aside_fn aside, void *a
 		if (r->table == STORE_TABLES + table && !aside(arg, r->key, r->bytes))
 			return STORE_E_CORRUPT;
 	}
+	return 0;
+}
+
+int
+store_read_row(struct store *s, unsigned table, uint64_t key, struct str *ret,
+	       uint64_t *ret_checksum)
+{
+	size_t at;
+	int rc = store_finish(s);
+	if (rc)
+		return rc;
+	const struct disk_row *r = find_row(s->disk, table, key, &at);
+	if (!r) {
+		snprintf(s->message, sizeof s->message, "there is no such row");
+		return STORE_E_CORRUPT;
+	}
+	*ret = r->bytes;
+	*ret_checksum = r->checksum;
 	return 0;
 }
 
