@@ -49,7 +49,7 @@ prepare(struct bound *b, struct bound_field *to, const struct statement *s)
 		to->interval = s->interval;
 		prepare_interval(to, b->own);
 	} else if (to->at && f->type == FIELD_GEO) {
-		prepare_place(to, b->own, s->place);
+		prepare_place(to, b->own, &s->place);
 	}
 	for (enum side side = NEED; side <= OFFER; side++) {
 		to->weight[side] = f->side[side].weight;

@@ -14,7 +14,10 @@ columns_new(const struct exchange *e, enum side side)
 	c->side = side;
 	c->n_rows = 1;
 	c->n_pool = 1;
-	c->column = mem_zalloc(e->n_fields * sizeof *c->column);
+	c->mark_bytes = ((uint32_t)e->n_fields + 7) / 8;
+	c->column = mem_alloc(e->n_fields * sizeof *c->column);
+	for (size_t i = 0; i < e->n_fields; i++)
+		c->column[i] = column_of(&e->fields[i], side);
 	return c;
 }
 
@@ -35,9 +38,9 @@ columns_free(struct columns *c)
 size_t
 columns_bytes(const struct columns *c)
 {
-	size_t row = sizeof *c->listing + sizeof *c->marks;
+	size_t row = sizeof *c->listing + 2 * c->mark_bytes;
 	for (size_t i = 0; i < c->exchange->n_fields; i++)
-		row += column_width(c->exchange->fields[i].type);
+		row += c->column[i].width;
 	return c->n_rows * row + c->n_pool * sizeof *c->pool;
 }
 
@@ -65,17 +68,15 @@ take_rows(struct columns *c, uint32_t n)
 {
 	uint32_t row = c->free_rows[n];
 	if (row) {
-		/* What a free run's first row prefers says where the next one is. */
-		c->free_rows[n] = (uint32_t)c->marks[row].prefers;
+		c->free_rows[n] = c->listing[row];
 		return row;
 	}
 	if (c->cap_rows - c->n_rows < n || c->cap_rows == 0) {
 		uint32_t cap = roomier(c->cap_rows, c->n_rows + n);
 		c->listing = mem_realloc(c->listing, cap * sizeof *c->listing);
-		c->marks = mem_realloc(c->marks, cap * sizeof *c->marks);
+		c->marks = mem_realloc(c->marks, (size_t)cap * 2 * c->mark_bytes);
 		for (size_t i = 0; i < c->exchange->n_fields; i++)
-			c->column[i].bytes = mem_realloc(
-			    c->column[i].bytes, cap * column_width(c->exchange->fields[i].type));
+			column_grow(&c->column[i], cap);
 		if (c->cap_rows == 0)
 			c->listing[0] = 0;
 		c->cap_rows = cap;
@@ -88,11 +89,9 @@ take_rows(struct columns *c, uint32_t n)
 static void
 give_rows(struct columns *c, uint32_t row, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		c->listing[row + i] = 0;
-		c->marks[row + i] = (struct row_marks){0};
-	}
-	c->marks[row].prefers = c->free_rows[n];
+	memset(row_marks(c, row), 0, (size_t)n * 2 * c->mark_bytes);
+	memset(&c->listing[row], 0, n * sizeof *c->listing);
+	c->listing[row] = c->free_rows[n];
 	c->free_rows[n] = row;
 }
 
@@ -164,14 +163,12 @@ read_interval(struct mp *in)
 	return i;
 }
 
-static struct lengths
-read_lengths(struct mp *in)
+static void
+read_lengths(struct mp *in, struct statement *ret)
 {
-	struct lengths l;
 	uint32_t n = mp_get_array(in);
-	for (uint32_t i = 0; i < MAX_DIMENSIONS; i++)
-		l.at[i] = i < n ? mp_get_int(in) : -1;
-	return l;
+	for (uint32_t i = 0; i < n && i < MAX_DIMENSIONS; i++)
+		ret->lengths[ret->n_any++] = mp_get_int(in);
 }
 
 static struct place
@@ -185,39 +182,74 @@ read_place(struct mp *in)
 	return p;
 }
 
+static bool
+has_mark(const struct columns *c, uint32_t row, size_t field)
+{
+	return row_marks(c, row)[field / 8] >> field % 8 & 1;
+}
+
+static void
+mark(struct columns *c, uint32_t row, size_t field, bool prefers)
+{
+	uint8_t *marks = row_marks(c, row) + field / 8, bit = (uint8_t)(1 << field % 8);
+	*marks |= bit;
+	if (prefers)
+		marks[c->mark_bytes] |= bit;
+}
+
+/* Packs a column anew in the next form. */
+static void
+widen(struct columns *c, size_t field)
+{
+	struct column *column = &c->column[field], wider = column_wider(column, c->cap_rows);
+	for (uint32_t row = 1; row < c->n_rows; row++) {
+		struct statement s = {0};
+		if (!has_mark(c, row, field))
+			continue;
+		column_read(column, row, &s);
+		column_write(&wider, row, &s);
+	}
+	free(column->bytes);
+	*column = wider;
+}
+
+static void
+pack_scalar(struct columns *c, uint32_t row, size_t field, struct mp *in)
+{
+	enum field_type type = c->exchange->fields[field].type;
+	struct statement s = {0};
+	if (type == FIELD_GEO)
+		s.place = read_place(in);
+	else if (type == FIELD_DIMENSIONS)
+		read_lengths(in, &s);
+	else
+		s.interval = read_interval(in);
+	while (!column_write(&c->column[field], row, &s))
+		widen(c, field);
+}
+
 static void
 pack_statement(struct columns *c, uint32_t row, size_t field, struct str canonical, struct dict *d)
 {
 	struct mp in = mp_of(canonical);
-	union column column = c->column[field];
 	mp_get_array(&in);
 	mp_get_int(&in); /* the shape follows from the type */
 	uint32_t flags = (uint32_t)mp_get_int(&in);
-	enum field_type type = c->exchange->fields[field].type;
-
-	c->marks[row].stated |= UINT64_C(1) << field;
-	if (flags & STATEMENT_PREFER)
-		c->marks[row].prefers |= UINT64_C(1) << field;
-	if (type == FIELD_GEO)
-		column.places[row] = read_place(&in);
-	else if (type == FIELD_DIMENSIONS)
-		column.lengths[row] = read_lengths(&in);
-	else if (field_is_set(&c->exchange->fields[field]))
-		column.sets[row] = pack_set(c, &in, flags, d);
+	if (field_is_set(&c->exchange->fields[field]))
+		*column_set(&c->column[field], row) = pack_set(c, &in, flags, d);
 	else
-		column.intervals[row] = read_interval(&in);
+		pack_scalar(c, row, field, &in);
+	mark(c, row, field, flags & STATEMENT_PREFER);
 }
 
 /* Takes over what the row before states. */
 static void
 copy_statement(struct columns *c, uint32_t row, size_t field)
 {
-	size_t width = column_width(c->exchange->fields[field].type);
+	size_t width = c->column[field].width;
 	char *at = c->column[field].bytes + row * width;
-	uint64_t bit = UINT64_C(1) << field;
 	memcpy(at, at - width, width);
-	c->marks[row].stated |= bit;
-	c->marks[row].prefers |= c->marks[row - 1].prefers & bit;
+	mark(c, row, field, row_marks(c, row - 1)[c->mark_bytes + field / 8] >> field % 8 & 1);
 }
 
 uint32_t
@@ -231,10 +263,9 @@ columns_add(struct columns *c, uint32_t listing, struct str body, const struct p
 	uint32_t row = take_rows(c, n);
 
 	c->runs += n > 1;
-	for (uint32_t box = 0; box < n; box++) {
+	for (uint32_t box = 0; box < n; box++)
 		c->listing[row + box] = listing;
-		c->marks[row + box] = (struct row_marks){0};
-	}
+	memset(row_marks(c, row), 0, (size_t)n * 2 * c->mark_bytes);
 	for (uint32_t box = 0; box < n; box++) {
 		const struct str *own = statements + box * width, *last = own - width;
 		for (size_t i = 0; i < width; i++) {
@@ -258,8 +289,7 @@ columns_remove(struct columns *c, uint32_t row, uint32_t n_rows)
 		if (!field_is_set(&c->exchange->fields[i]))
 			continue;
 		for (uint32_t r = row; r < row + n_rows; r++) {
-			bool stated = c->marks[r].stated >> i & 1;
-			uint32_t at = stated ? c->column[i].sets[r] : 0;
+			uint32_t at = has_mark(c, r, i) ? *column_set(&c->column[i], r) : 0;
 			if (at && at != last)
 				give_words(c, at, set_words(c->pool[at]));
 			last = at;
@@ -287,22 +317,20 @@ places_equal(const struct place *a, const struct place *b)
 static bool
 rows_equal(const struct columns *c, uint32_t a, uint32_t b)
 {
-	if (c->marks[a].stated != c->marks[b].stated || c->marks[a].prefers != c->marks[b].prefers)
+	if (memcmp(row_marks(c, a), row_marks(c, b), 2 * c->mark_bytes) != 0)
 		return false;
 	for (size_t i = 0; i < c->exchange->n_fields; i++) {
-		const struct field *f = &c->exchange->fields[i];
-		union column column = c->column[i];
-		size_t width = column_width(f->type);
+		const struct column *column = &c->column[i];
+		const void *x = column_at(column, a), *y = column_at(column, b);
 		bool equal;
-		if (!(c->marks[a].stated >> i & 1))
+		if (!has_mark(c, a, i))
 			continue;
-		if (field_is_set(f))
-			equal = sets_equal(c, column.sets[a], column.sets[b]);
-		else if (f->type == FIELD_GEO)
-			equal = places_equal(&column.places[a], &column.places[b]);
+		if (column->form == COLUMN_SET)
+			equal = sets_equal(c, *column_set(column, a), *column_set(column, b));
+		else if (column->form == COLUMN_PLACE)
+			equal = places_equal(x, y);
 		else
-			equal =
-			    memcmp(column.bytes + a * width, column.bytes + b * width, width) == 0;
+			equal = memcmp(x, y, column->width) == 0;
 		if (!equal)
 			return false;
 	}

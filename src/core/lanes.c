@@ -210,10 +210,10 @@ put_field(const struct field *f, enum side stored, const struct statement *s, la
 	if (!s->stated) {
 		put_silence(f, stored, at);
 	} else if (f->type == FIELD_GEO) {
-		at[0] = lane_coordinate(s->place->x);
-		at[1] = lane_coordinate(s->place->y);
-		at[2] = lane_coordinate(s->place->z);
-		at[3] = squeeze_radius(s->place->r2);
+		at[0] = lane_coordinate(s->place.x);
+		at[1] = lane_coordinate(s->place.y);
+		at[2] = lane_coordinate(s->place.z);
+		at[3] = squeeze_radius(s->place.r2);
 	} else if (f->type == FIELD_DIMENSIONS) {
 		lane silent = stored_is_inner(f, stored) ? LANE_OPEN_LO : LANE_OPEN_HI;
 		for (unsigned i = 0; i < MAX_DIMENSIONS; i++)

@@ -198,7 +198,7 @@ put_scalar(const struct entry *e, const struct field *f, size_t field, struct fi
 	   const struct statement *s)
 {
 	if (f->type == FIELD_GEO) {
-		count(e, &index->radii, s->stated && s->place->r2 != PLACE_NO_RADIUS);
+		count(e, &index->radii, s->stated && s->place.r2 != PLACE_NO_RADIUS);
 		if (!s->stated) {
 			put(e, &index->silent);
 			return;

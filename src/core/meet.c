@@ -279,7 +279,7 @@ field_meets(const struct field *f, const struct stated *s, const struct dict *d)
 	case FIELD_DIMENSIONS:
 		return dimensions_meet(f, n, o);
 	case FIELD_GEO:
-		return places_meet(n->place, o->place);
+		return places_meet(&n->place, &o->place);
 	}
 	return false;
 }

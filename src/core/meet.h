@@ -30,7 +30,7 @@ side_insists(const struct field *f, const struct stated *s, enum side side)
 	const struct statement *own = &s->by[side];
 	if (!own->stated || !f->demanded_by[side] || own->prefer)
 		return false;
-	return f->type != FIELD_GEO || own->place->r2 != PLACE_NO_RADIUS;
+	return f->type != FIELD_GEO || own->place.r2 != PLACE_NO_RADIUS;
 }
 /* Whether the field fails and somebody insists. */
 bool field_excludes(const struct field *f, const struct stated *s, const struct dict *d);

@@ -349,7 +349,7 @@ static void
 ask_place(const struct asked *a)
 {
 	struct plan *p = a->plan;
-	const struct place *own = a->own->place;
+	const struct place *own = &a->own->place;
 	struct reach *r = &p->reaches[p->n_reaches++];
 	*r = (struct reach){.at = a->lookup->lanes.at[a->i],
 			    .field = a->i,

@@ -117,7 +117,7 @@ field_points(const struct field *f, enum side side, const struct stated *s, bool
 	if (field_is_set(f))
 		return set_points(f, own, other, d);
 	if (f->type == FIELD_GEO)
-		return place_points(&f->side[side], own->place, other->place);
+		return place_points(&f->side[side], &own->place, &other->place);
 	return interval_points(&f->side[side], &own->interval, &other->interval);
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
 /*
- * One side's statement about one field, as the comparing code sees it: a view into that side's
- * columns (core/columns.h), good until they change.
+ * One side's statement about one field, as the comparing code sees it. A set's values are a view
+ * into that side's columns (core/columns.h), good until they change.
  */
+
+#include "core/limits.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,8 +31,8 @@ struct statement {
 		const uint32_t *values; /* numbers in the dictionary: any, none, veto, one list
 					   behind the other, each ascending */
 		struct interval interval;
-		const int64_t *lengths; /* longest first */
-		const struct place *place;
+		int64_t lengths[MAX_DIMENSIONS]; /* longest first */
+		struct place place;
 	};
 };
 

@@ -115,8 +115,8 @@ what_is_packed_is_what_was_stated(void **state)
 	assert_int_equal(s.n_any, 2);
 	assert_true(s.lengths[0] == 35 && s.lengths[1] == 20);
 	s = stated(w, row, "place");
-	assert_int_equal(s.place->x, 6371000);
-	assert_int_equal(s.place->r2, 1000 * 1000);
+	assert_int_equal(s.place.x, 6371000);
+	assert_int_equal(s.place.r2, 1000 * 1000);
 	assert_false(stated(w, row, "pieces").stated);
 }
 
