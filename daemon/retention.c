@@ -1,9 +1,8 @@
 #include "daemon/retention.h"
 
+#include "core/limits.h"
 #include "daemon/log.h"
 #include "store/store.h"
-
-static const int64_t DAY_MS = 24 * 60 * 60 * 1000;
 
 static bool
 note_time(void *arg, const struct journalled *j)

@@ -75,7 +75,7 @@ names_put_listing(const struct names *n, struct buf *out, uint32_t number)
 	}
 	names_put_participant(n, out, l->participant);
 	buf_put(out, "/", 1);
-	buf_put(out, l->key, l->key_len);
+	buf_put(out, l->key, strlen(l->key));
 }
 
 void
@@ -109,7 +109,7 @@ names_listing(const struct names *n, struct str id)
 	struct str key = {slash + 1, id.len - len - 1};
 	const struct listing *l;
 	for (uint32_t number = 1; participant && (l = listing_at(n, number)); number++)
-		if (l->participant == participant && str_eq((struct str){l->key, l->key_len}, key))
+		if (l->participant == participant && str_eq(str_of(l->key), key))
 			return number;
 	return 0;
 }

@@ -112,7 +112,7 @@ renew_boxes(struct market *m, struct listing *l)
 	if (l->row)
 		columns_remove(c, l->row, l->n_rows);
 	l->row = row;
-	l->n_rows = (uint16_t)n;
+	l->n_rows = (uint8_t)n;
 	numbers_add(&m->changed, l->number);
 }
 
@@ -282,17 +282,16 @@ is_live(enum listing_state s)
 	return s == STATE_SCHEDULED || s == STATE_OPEN || s == STATE_PAUSED || s == STATE_PENDING;
 }
 
-/* When to tell that the listing is about to expire: not where that moment has passed, or lies
- * before the listing's start. */
-static int64_t
+/* How many days ahead to tell that the listing is about to expire: 0 where that moment has passed,
+ * or lies before the listing's start. */
+static uint16_t
 notice_of(const struct exchange *e, const struct fact *f)
 {
-	const int64_t day_ms = INT64_C(86400000);
 	int64_t from = f->listing.valid_from_ms, until = f->listing.valid_until_ms;
-	int64_t notice = until - e->notice_days * day_ms;
+	int64_t notice = until - e->notice_days * DAY_MS;
 	bool due = is_live(f->listing.state) && until && e->notice_days && notice > f->at_ms &&
 		   notice > from;
-	return due ? notice : 0;
+	return due ? (uint16_t)e->notice_days : 0;
 }
 
 static bool
@@ -303,7 +302,7 @@ apply_listing(struct market *m, const struct fact *f)
 	if (!l)
 		return false;
 	if (f->kind == FACT_LISTING_EXPIRING) {
-		l->notice_ms = 0;
+		l->notice_days = 0;
 		deadlines_note(m, l);
 		changed_listing(m, l);
 		return true;
@@ -314,7 +313,7 @@ apply_listing(struct market *m, const struct fact *f)
 	l->state = (uint8_t)f->listing.state;
 	l->valid_from_ms = f->listing.valid_from_ms;
 	l->valid_until_ms = f->listing.valid_until_ms;
-	l->notice_ms = notice_of(exchange_of(m, l), f);
+	l->notice_days = notice_of(exchange_of(m, l), f);
 	if (l->state == STATE_OPEN || l->state == STATE_SCHEDULED)
 		l->approved = true;
 	else if (new_content)

@@ -21,7 +21,7 @@ listing_deadline_ms(const struct listing *l)
 	case STATE_OPEN:
 	case STATE_PAUSED:
 	case STATE_PENDING:
-		return l->notice_ms ? l->notice_ms : l->valid_until_ms;
+		return l->notice_days ? listing_notice_ms(l) : l->valid_until_ms;
 	case STATE_DRAFT:
 	case STATE_WITHDRAWN:
 	case STATE_EXPIRED:

@@ -8,8 +8,6 @@
 
 /* ---- listings: what publish, revise and renew share ---- */
 
-static const int64_t day_ms = INT64_C(86400000);
-
 /* A listing's fact that leaves everything as it is. */
 static struct fact
 fact_of(const struct listing *l, enum fact_kind kind)
@@ -34,7 +32,7 @@ static int64_t
 default_end(const struct exchange *e, int64_t start_ms)
 {
 	uint32_t days = e->default_days ? e->default_days : e->max_days;
-	int64_t end_ms = start_ms + days * day_ms;
+	int64_t end_ms = start_ms + days * DAY_MS;
 	return !days ? 0 : end_ms < MAX_TIME_MS ? end_ms : MAX_TIME_MS;
 }
 
@@ -47,7 +45,7 @@ judge_end(struct decider *d, const struct exchange *e, int64_t from_ms, int64_t 
 		return REFUSE(d, "expired_on_arrival", "valid_until",
 			      "a time ahead of now and of valid_from",
 			      "the listing would be over before it begins");
-	if (e->max_days && until_ms - start > e->max_days * day_ms)
+	if (e->max_days && until_ms - start > e->max_days * DAY_MS)
 		return REFUSE(d, "lifetime_too_long", "valid_until", NULL,
 			      "listings of %.*s live at most %u days", STR_FMT(e->name),
 			      e->max_days);
@@ -391,7 +389,7 @@ decide_deadline(const struct listing *l)
 	if (l->state == STATE_SCHEDULED) {
 		f.kind = FACT_LISTING_OPENED;
 		f.listing.state = STATE_OPEN;
-	} else if (l->notice_ms) {
+	} else if (l->notice_days) {
 		f.kind = FACT_LISTING_EXPIRING;
 	} else {
 		f.listing.state = STATE_EXPIRED;

@@ -50,3 +50,4 @@ enum {
 #define MAX_UNIT_DEN INT64_C(1000000000)
 /* Times are milliseconds of Unix time; the year 9999 is far enough. */
 #define MAX_TIME_MS INT64_C(253402300799999)
+#define DAY_MS	    INT64_C(86400000)

@@ -55,13 +55,14 @@ load_listing(struct market *m, uint64_t key, struct mp *in, uint64_t checksum)
 	read.opening = (uint32_t)mp_get_uint(in);
 	read.valid_from_ms = mp_get_int(in);
 	read.valid_until_ms = mp_get_int(in);
-	read.notice_ms = mp_get_int(in);
+	int64_t notice_ms = mp_get_int(in), ahead_ms = read.valid_until_ms - notice_ms;
 	read.approved = mp_get_bool(in);
 	struct str name = mp_get_str(in);
 	struct str body = mp_get_raw(in);
 	if (in->failed || key != m->n_listings + 1 || participant - 1 >= m->n_participants ||
 	    exchange >= m->n_floors || side > OFFER || state > STATE_PENDING ||
-	    name.len > MAX_ID + 1)
+	    name.len > MAX_ID + 1 ||
+	    (notice_ms && (ahead_ms <= 0 || ahead_ms % DAY_MS || ahead_ms / DAY_MS > MAX_DAYS)))
 		return false;
 	struct listing *l = market_new_listing(m, participant, exchange, (enum side)side, name);
 	if (!m->bodies.keeper.row)
@@ -72,7 +73,7 @@ load_listing(struct market *m, uint64_t key, struct mp *in, uint64_t checksum)
 	l->opening = read.opening;
 	l->valid_from_ms = read.valid_from_ms;
 	l->valid_until_ms = read.valid_until_ms;
-	l->notice_ms = read.notice_ms;
+	l->notice_days = notice_ms ? (uint16_t)(ahead_ms / DAY_MS) : 0;
 	l->approved = read.approved;
 	return true;
 }
@@ -166,9 +167,7 @@ place_rank_cmp(const void *a, const void *b)
 static void
 append_told(struct listing *l, uint32_t place)
 {
-	size_t cap = l->cap_told;
-	l->told = mem_grow(l->told, l->n_told, &cap, sizeof *l->told);
-	l->cap_told = (uint32_t)cap;
+	told_make_room(l);
 	l->told[l->n_told++] = place;
 }
 

@@ -168,11 +168,10 @@ market_new_listing(struct market *m, uint32_t participant, uint32_t exchange, en
 	struct listing *l = listing_at(m, (uint32_t)++m->n_listings);
 	l->number = (uint32_t)m->n_listings;
 	l->participant = participant;
-	l->exchange = (uint16_t)exchange;
+	l->exchange = (uint8_t)exchange;
 	l->side = (uint8_t)side;
 	l->state = STATE_DRAFT;
 	l->key = keep_key(m, key);
-	l->key_len = (uint8_t)key.len;
 
 	m->floors[exchange].listings[side]++;
 	p->listings = mem_grow(p->listings, p->n_listings, &p->cap_listings, sizeof *p->listings);

@@ -76,7 +76,9 @@ changed_participant(struct market *m, struct participant *p)
 void
 changed_listing(struct market *m, struct listing *l)
 {
-	note_once(m, &l->dirty, (struct change){.table = TABLE_LISTING, .key = l->number});
+	bool dirty = l->dirty;
+	note_once(m, &dirty, (struct change){.table = TABLE_LISTING, .key = l->number});
+	l->dirty = true;
 }
 
 void
@@ -163,7 +165,7 @@ encode_listing(const struct market *m, const struct listing *l, struct buf *out)
 	mp_put_uint(out, l->opening);
 	mp_put_int(out, l->valid_from_ms);
 	mp_put_int(out, l->valid_until_ms);
-	mp_put_int(out, l->notice_ms);
+	mp_put_int(out, listing_notice_ms(l));
 	mp_put_bool(out, l->approved);
 	mp_put_text(out, l->key);
 	mp_put_raw(out, market_body(m, l));

@@ -155,14 +155,22 @@ told_find(const struct market *m, const struct listing *a, const struct listing 
 	return NULL;
 }
 
+/* There is room for few, and beyond for the next power of two, or more where there were more. */
+void
+told_make_room(struct listing *l)
+{
+	enum { FEW = 4 };
+	uint32_t n = l->n_told;
+	if (!l->told || (n >= FEW && (n & (n - 1)) == 0))
+		l->told = mem_realloc(l->told, (n < FEW ? FEW : 2 * (size_t)n) * sizeof *l->told);
+}
+
 void
 told_insert(struct market *m, struct listing *l, uint32_t place)
 {
 	const struct told_pair *t = &m->told[place];
 	uint32_t i = rank_place(m, l, t->score, opening_of_counterpart(m, l, t));
-	size_t cap = l->cap_told;
-	l->told = mem_grow(l->told, l->n_told, &cap, sizeof *l->told);
-	l->cap_told = (uint32_t)cap;
+	told_make_room(l);
 	memmove(l->told + i + 1, l->told + i, (l->n_told - i) * sizeof *l->told);
 	l->told[i] = place;
 	l->n_told++;

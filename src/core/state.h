@@ -228,6 +228,8 @@ told_counterpart(const struct told_pair *t, const struct listing *l)
 /* The told pair of two listings, or NULL. */
 struct told_pair *told_find(const struct market *m, const struct listing *a,
 			    const struct listing *b);
+/* Makes room for one more among the listing's told pairs. */
+void told_make_room(struct listing *l);
 /* Puts the pair at `place` into the listing's told pairs by rank, or takes it out; its score must
  * be the one it has. */
 void told_insert(struct market *m, struct listing *l, uint32_t place);

@@ -11,8 +11,6 @@
 #include "daemon/turn.h"
 #include "trade.h"
 
-#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
-
 /* A gateway is there, two participants, a and b, and an exchange in which listings expire after a
  * day. */
 struct core {
