@@ -13,7 +13,7 @@ columns_new(const struct exchange *e, enum side side)
 	c->exchange = e;
 	c->side = side;
 	c->n_rows = 1;
-	c->n_pool = 1;
+	pool_init(&c->sets);
 	c->mark_bytes = ((uint32_t)e->n_fields + 7) / 8;
 	c->column = mem_alloc(e->n_fields * sizeof *c->column);
 	for (size_t i = 0; i < e->n_fields; i++)
@@ -31,7 +31,7 @@ columns_free(struct columns *c)
 	free(c->column);
 	free(c->listing);
 	free(c->marks);
-	free(c->pool);
+	pool_done(&c->sets);
 	free(c);
 }
 
@@ -41,26 +41,10 @@ columns_bytes(const struct columns *c)
 	size_t row = sizeof *c->listing + 2 * c->mark_bytes;
 	for (size_t i = 0; i < c->exchange->n_fields; i++)
 		row += c->column[i].width;
-	return c->n_rows * row + c->n_pool * sizeof *c->pool;
+	return c->n_rows * row + pool_bytes(&c->sets);
 }
 
 /* ---- room ---- */
-
-/*
- * A table of a million rows should not keep room for another million: it grows by an eighth. (Large
- * blocks grow in place or are remapped, not copied.) Numbers of rows and words have 32 bits; beyond
- * is beyond memory.
- */
-static uint32_t
-roomier(uint32_t cap, uint32_t needed)
-{
-	uint64_t more = (uint64_t)cap + cap / 8 + 64;
-	if (more < needed)
-		more = needed;
-	if (more > UINT32_MAX)
-		mem_failed(SIZE_MAX);
-	return (uint32_t)more;
-}
 
 /* The first of `n` adjacent new rows. */
 static uint32_t
@@ -72,7 +56,7 @@ take_rows(struct columns *c, uint32_t n)
 		return row;
 	}
 	if (c->cap_rows - c->n_rows < n || c->cap_rows == 0) {
-		uint32_t cap = roomier(c->cap_rows, c->n_rows + n);
+		uint32_t cap = mem_roomier(c->cap_rows, c->n_rows + n);
 		c->listing = mem_realloc(c->listing, cap * sizeof *c->listing);
 		c->marks = mem_realloc(c->marks, (size_t)cap * 2 * c->mark_bytes);
 		for (size_t i = 0; i < c->exchange->n_fields; i++)
@@ -95,37 +79,6 @@ give_rows(struct columns *c, uint32_t row, uint32_t n)
 	c->free_rows[n] = row;
 }
 
-static uint32_t
-take_words(struct columns *c, uint32_t n)
-{
-	uint32_t at = c->free_words[n];
-	if (at) {
-		c->free_words[n] = c->pool[at];
-		return at;
-	}
-	if (c->cap_pool - c->n_pool < n || c->cap_pool == 0) {
-		c->cap_pool = roomier(c->cap_pool, c->n_pool + n);
-		c->pool = mem_realloc(c->pool, c->cap_pool * sizeof *c->pool);
-	}
-	at = c->n_pool;
-	c->n_pool += n;
-	return at;
-}
-
-static void
-give_words(struct columns *c, uint32_t at, uint32_t n)
-{
-	c->pool[at] = c->free_words[n];
-	c->free_words[n] = at;
-}
-
-static uint32_t
-set_words(uint32_t head)
-{
-	return 1 + (head & SET_LENGTH_MASK) + (head >> SET_LENGTH_BITS & SET_LENGTH_MASK) +
-	       (head >> 2 * SET_LENGTH_BITS & SET_LENGTH_MASK);
-}
-
 /* ---- packing ---- */
 
 /* Reads a list of texts as their numbers, ascending, into `to`; returns how many. */
@@ -142,16 +95,14 @@ read_texts(struct mp *in, struct dict *d, uint32_t *to)
 static uint32_t
 pack_set(struct columns *c, struct mp *in, uint32_t flags, struct dict *d)
 {
-	uint32_t words[LONGEST_RUN], n[3], len = 1;
+	uint32_t words[LONGEST_SET], n[3], len = 1;
 	for (int i = 0; i < 3; i++) {
 		n[i] = read_texts(in, d, words + len);
 		len += n[i];
 	}
 	words[0] = n[0] | n[1] << SET_LENGTH_BITS | n[2] << 2 * SET_LENGTH_BITS |
 		   (flags & STATEMENT_EVERYTHING_BUT ? SET_EVERYTHING_BUT : 0);
-	uint32_t at = take_words(c, len);
-	memcpy(c->pool + at, words, len * sizeof *words);
-	return at;
+	return pool_add(&c->sets, words);
 }
 
 static struct interval
@@ -252,6 +203,21 @@ copy_statement(struct columns *c, uint32_t row, size_t field)
 	mark(c, row, field, row_marks(c, row - 1)[c->mark_bytes + field / 8] >> field % 8 & 1);
 }
 
+static uint32_t
+set_of(const struct columns *c, uint32_t row, size_t field)
+{
+	return has_mark(c, row, field) ? *column_set(&c->column[field], row) : 0;
+}
+
+/* A set that boxes state one behind the other counts once in the pool. */
+static void
+count_once(struct columns *c, uint32_t row, size_t field)
+{
+	if (field_is_set(&c->exchange->fields[field]) &&
+	    set_of(c, row, field) == set_of(c, row - 1, field))
+		pool_remove(&c->sets, set_of(c, row, field));
+}
+
 uint32_t
 columns_add(struct columns *c, uint32_t listing, struct str body, const struct participant *p,
 	    struct dict *d, uint32_t *ret_n)
@@ -269,11 +235,16 @@ columns_add(struct columns *c, uint32_t listing, struct str body, const struct p
 	for (uint32_t box = 0; box < n; box++) {
 		const struct str *own = statements + box * width, *last = own - width;
 		for (size_t i = 0; i < width; i++) {
+			if (!own[i].p)
+				continue;
 			/* what is shared is one piece, met again */
-			if (own[i].p && box > 0 && own[i].p == last[i].p)
+			if (box > 0 && own[i].p == last[i].p) {
 				copy_statement(c, row + box, i);
-			else if (own[i].p)
-				pack_statement(c, row + box, i, own[i], d);
+				continue;
+			}
+			pack_statement(c, row + box, i, own[i], d);
+			if (box > 0)
+				count_once(c, row + box, i);
 		}
 	}
 	buf_free(&room);
@@ -285,13 +256,13 @@ void
 columns_remove(struct columns *c, uint32_t row, uint32_t n_rows)
 {
 	for (size_t i = 0; i < c->exchange->n_fields; i++) {
-		uint32_t last = 0; /* boxes that share a set stand one behind the other */
+		uint32_t last = 0;
 		if (!field_is_set(&c->exchange->fields[i]))
 			continue;
 		for (uint32_t r = row; r < row + n_rows; r++) {
-			uint32_t at = has_mark(c, r, i) ? *column_set(&c->column[i], r) : 0;
+			uint32_t at = set_of(c, r, i);
 			if (at && at != last)
-				give_words(c, at, set_words(c->pool[at]));
+				pool_remove(&c->sets, at);
 			last = at;
 		}
 	}
@@ -300,13 +271,6 @@ columns_remove(struct columns *c, uint32_t row, uint32_t n_rows)
 }
 
 /* ---- comparing ---- */
-
-static bool
-sets_equal(const struct columns *c, uint32_t a, uint32_t b)
-{
-	const uint32_t *x = c->pool + a, *y = c->pool + b;
-	return *x == *y && memcmp(x, y, set_words(*x) * sizeof *x) == 0;
-}
 
 static bool
 places_equal(const struct place *a, const struct place *b)
@@ -326,7 +290,8 @@ rows_equal(const struct columns *c, uint32_t a, uint32_t b)
 		if (!has_mark(c, a, i))
 			continue;
 		if (column->form == COLUMN_SET)
-			equal = sets_equal(c, *column_set(column, a), *column_set(column, b));
+			equal =
+			    pool_equal(&c->sets, *column_set(column, a), *column_set(column, b));
 		else if (column->form == COLUMN_PLACE)
 			equal = places_equal(x, y);
 		else

@@ -5,19 +5,17 @@
  * box and a column per field.
  *
  * Comparing many listings on one field reads one array, and what a row takes is known: 4 bytes, two
- * bits per field, and per field what its column's form says (core/column.h). Sets lie one behind
- * another in a pool of 32-bit words. Rows and runs of words that are given back are used again by
- * what has the same length, so that garbage stays within what was once in use.
+ * bits per field, and per field what its column's form says (core/column.h). Sets stand in a pool
+ * (core/pool.h). Rows that are given back are used again by a listing of as many, so that garbage
+ * stays within what was once in use.
  *
- * The rows of a listing are adjacent, in the order of its boxes; boxes that share a set share its
- * words.
+ * The rows of a listing are adjacent, in the order of its boxes.
  */
 
 #include "core/boxes.h"
 #include "core/column.h"
 #include "core/dict.h"
-
-enum { LONGEST_RUN = 1 + 3 * MAX_VALUES };
+#include "core/pool.h"
 
 struct columns {
 	const struct exchange *exchange;
@@ -28,9 +26,7 @@ struct columns {
 	uint8_t *marks; /* [row * 2 * mark_bytes] a bit per field that is stated, then preferred */
 	uint32_t mark_bytes;
 	struct column *column; /* [field] */
-	uint32_t *pool;
-	uint32_t n_pool, cap_pool;	      /* words; word 0 is none */
-	uint32_t free_words[LONGEST_RUN + 1]; /* by length: the first free run of words, or 0 */
+	struct pool sets;
 	uint32_t free_rows[MAX_VARIANTS + 1]; /* by length: the first free run of rows, or 0 */
 };
 
@@ -39,11 +35,6 @@ struct box {
 	const struct columns *columns;
 	uint32_t row;
 };
-
-/* A set in the pool: a word of lengths, then the values. */
-enum { SET_LENGTH_BITS = 10, SET_LENGTH_MASK = (1 << SET_LENGTH_BITS) - 1 };
-#define SET_EVERYTHING_BUT (UINT32_C(1) << 3 * SET_LENGTH_BITS)
-_Static_assert((int)MAX_VALUES <= (int)SET_LENGTH_MASK, "lengths fit");
 
 struct columns *columns_new(const struct exchange *e, enum side side);
 /* Takes NULL. */
@@ -82,7 +73,7 @@ box_statement(struct box b, size_t field)
 	s.stated = true;
 	s.prefer = marks[c->mark_bytes] >> field % 8 & 1;
 	if (column->form == COLUMN_SET) {
-		const uint32_t *set = c->pool + *column_set(column, b.row);
+		const uint32_t *set = c->sets.words + *column_set(column, b.row);
 		s.n_any = *set & SET_LENGTH_MASK;
 		s.n_none = *set >> SET_LENGTH_BITS & SET_LENGTH_MASK;
 		s.n_veto = *set >> 2 * SET_LENGTH_BITS & SET_LENGTH_MASK;

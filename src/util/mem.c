@@ -71,3 +71,14 @@ mem_grow(void *array, size_t len, size_t *cap, size_t element)
 	*cap = *cap ? *cap * 2 : 8;
 	return mem_realloc(array, *cap * element);
 }
+
+uint32_t
+mem_roomier(uint32_t cap, uint32_t needed)
+{
+	uint64_t more = (uint64_t)cap + cap / 8 + 64;
+	if (more < needed)
+		more = needed;
+	if (more > UINT32_MAX)
+		mem_failed(SIZE_MAX);
+	return (uint32_t)more;
+}

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Called once when memory runs out, with the size that was asked for; must not return. */
 extern void (*mem_failed)(size_t size) __attribute__((noreturn));
@@ -30,3 +31,9 @@ void *mem_dup(const void *bytes, size_t size);
 
 /* Makes room for one more element in a growing array: doubles `*cap` when `len` has reached it. */
 void *mem_grow(void *array, size_t len, size_t *cap, size_t element);
+/*
+ * A table of a million elements should not keep room for another million: what capacity it gets
+ * that has outgrown `cap` and needs `needed`, an eighth more. (Large blocks grow in place or are
+ * remapped, not copied.) Beyond 32 bits is beyond memory.
+ */
+uint32_t mem_roomier(uint32_t cap, uint32_t needed);

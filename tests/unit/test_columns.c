@@ -167,6 +167,73 @@ rows_are_compared_by_what_they_state(void **state)
 			assert_int_equal(columns_equal(w->columns, first[i], second[k], 1), i == k);
 }
 
+/* A column that is packed anew, since a number is too large, has ends, or a place has a radius,
+ * states what it stated. */
+static void
+what_was_packed_narrow_stays_when_a_column_widens(void **state)
+{
+	struct world *w = *state;
+	static const char *const prices[] = {"5",
+					     "{\"from\": 2, \"to\": 7}",
+					     "{\"from\": -3}",
+					     "\"21474836.47\"",
+					     "{\"to\": \"-21474836.48\"}",
+					     "{\"from\": 1, \"to\": 9000000000}"};
+	static const struct interval expected[] = {{500, 500},
+						   {200, 700},
+						   {-300, INT64_MAX},
+						   {2147483647, 2147483647},
+						   {INT64_MIN, -2147483648},
+						   {100, 900000000000}};
+	enum { PRICES = sizeof prices / sizeof *prices };
+	uint32_t rows[PRICES];
+	for (int i = 0; i < PRICES; i++) {
+		char json[300];
+		snprintf(json, sizeof json,
+			 "{\"title\": \"t\", \"fields\": {\"price\": %s, \"size\": [%d, %d],"
+			 " \"place\": {\"lat\": 0, \"lon\": 0%s}}}",
+			 prices[i], 1 + (i == 4) * 2000000000, 1,
+			 i == 3 ? ", \"radius_m\": 10" : "");
+		rows[i] = add(w, json);
+		for (int k = 0; k <= i; k++) {
+			struct statement s = stated(w, rows[k], "price");
+			assert_true(s.interval.lo == expected[k].lo);
+			assert_true(s.interval.hi == expected[k].hi);
+			s = stated(w, rows[k], "size");
+			assert_true(s.n_any == 2 && s.lengths[1] == 10);
+			assert_true(s.lengths[0] == (k == 4 ? 20000000010 : 10));
+			s = stated(w, rows[k], "place");
+			assert_true(s.place.x == 6371000 && s.place.y == 0);
+			assert_true(s.place.r2 == (k == 3 ? 100 : PLACE_NO_RADIUS));
+		}
+	}
+}
+
+/* Short sets stand once, whoever states them, and for as long as somebody does: also where two
+ * boxes of one listing state the same. */
+static void
+a_short_set_stands_until_nobody_states_it(void **state)
+{
+	struct world *w = *state;
+	static const char tin[] = "{\"title\": \"t\", \"fields\": {\"material\": [\"tin\"]}}";
+	static const char twice[] = "{\"title\": \"t\", \"fields\": {\"material\": [\"tin\"]},"
+				    "\"variants\": [{}, {\"material\": [\"tin\"]}]}";
+	static const char brass[] = "{\"title\": \"t\", \"fields\": {\"material\": [\"brass\"]}}";
+	uint32_t first = add(w, tin), boxes = add(w, twice);
+	assert_ptr_equal(stated(w, first, "material").values, stated(w, boxes, "material").values);
+	assert_ptr_equal(stated(w, boxes, "material").values,
+			 stated(w, boxes + 1, "material").values);
+	columns_remove(w->columns, boxes, 2);
+	uint32_t other = add(w, brass);
+	struct statement s = stated(w, first, "material");
+	assert_true(s.n_any == 1 && holds(w, statement_any(&s), 1, "tin"));
+	columns_remove(w->columns, first, 1);
+	s = stated(w, add(w, tin), "material");
+	assert_true(s.n_any == 1 && holds(w, statement_any(&s), 1, "tin"));
+	s = stated(w, other, "material");
+	assert_true(s.n_any == 1 && holds(w, statement_any(&s), 1, "brass"));
+}
+
 static void
 revisions_leave_no_garbage(void **state)
 {
@@ -189,6 +256,10 @@ main(void)
 					    close_world),
 	    cmocka_unit_test_setup_teardown(variants_replace_and_remove, open_world, close_world),
 	    cmocka_unit_test_setup_teardown(rows_are_compared_by_what_they_state, open_world,
+					    close_world),
+	    cmocka_unit_test_setup_teardown(what_was_packed_narrow_stays_when_a_column_widens,
+					    open_world, close_world),
+	    cmocka_unit_test_setup_teardown(a_short_set_stands_until_nobody_states_it, open_world,
 					    close_world),
 	    cmocka_unit_test_setup_teardown(revisions_leave_no_garbage, open_world, close_world),
 	};
