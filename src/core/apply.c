@@ -291,7 +291,7 @@ notice_of(const struct exchange *e, const struct fact *f)
 	int64_t notice = until - e->notice_days * DAY_MS;
 	bool due = is_live(f->listing.state) && until && e->notice_days && notice > f->at_ms &&
 		   notice > from;
-	return due ? (uint16_t)e->notice_days : 0;
+	return (uint16_t)(due ? e->notice_days : 0);
 }
 
 static bool

@@ -73,7 +73,7 @@ load_listing(struct market *m, uint64_t key, struct mp *in, uint64_t checksum)
 	l->opening = read.opening;
 	l->valid_from_ms = read.valid_from_ms;
 	l->valid_until_ms = read.valid_until_ms;
-	l->notice_days = notice_ms ? (uint16_t)(ahead_ms / DAY_MS) : 0;
+	l->notice_days = (uint16_t)(notice_ms ? ahead_ms / DAY_MS : 0);
 	l->approved = read.approved;
 	return true;
 }
