@@ -98,12 +98,28 @@ apply_registered(struct market *m, const struct fact *f)
 	return true;
 }
 
+/* Packs what a listing states by its body; returns the first row and how many there are. */
+static uint32_t
+pack_boxes(struct market *m, const struct listing *l, struct str body, uint32_t *ret_n)
+{
+	struct columns *c = m->floors[l->exchange].columns[l->side];
+	return columns_add(c, l->number, body, owner_of(m, l), m->dict, ret_n);
+}
+
+void
+listing_take_boxes(struct market *m, struct listing *l, struct str body)
+{
+	uint32_t n;
+	l->row = pack_boxes(m, l, body, &n);
+	l->n_rows = (uint8_t)n;
+}
+
 /* Takes anew what a listing states; notes it in m->changed where that differs. */
 static void
 renew_boxes(struct market *m, struct listing *l)
 {
 	struct columns *c = m->floors[l->exchange].columns[l->side];
-	uint32_t n, row = columns_add(c, l->number, market_body(m, l), owner_of(m, l), m->dict, &n);
+	uint32_t n, row = pack_boxes(m, l, market_body(m, l), &n);
 
 	if (l->row && l->n_rows == n && columns_equal(c, l->row, row, n)) {
 		columns_remove(c, row, n);
@@ -167,16 +183,13 @@ gather(const struct market *m, const struct listing *l, struct arrivals *to)
 }
 
 void
-listings_settle(struct market *m, size_t exchange)
+listings_look_up(struct market *m, size_t exchange)
 {
 	struct arrivals *to = mem_zalloc(m->n_floors * 2 * sizeof *to);
 	for (uint32_t i = 1; i <= m->n_listings; i++) {
-		struct listing *l = listing_at(m, i);
-		if (exchange != ALL_EXCHANGES && l->exchange != exchange)
-			continue;
-		l->row = 0;
-		renew_boxes(m, l);
-		gather(m, l, &to[l->exchange * 2 + l->side]);
+		const struct listing *l = listing_at(m, i);
+		if (exchange == ALL_EXCHANGES || l->exchange == exchange)
+			gather(m, l, &to[l->exchange * 2 + l->side]);
 	}
 	for (size_t i = 0; i < m->n_floors * 2; i++) {
 		struct lookup *lookup = m->floors[i / 2].lookup[i % 2];
@@ -185,6 +198,20 @@ listings_settle(struct market *m, size_t exchange)
 		free(to[i].at);
 	}
 	free(to);
+}
+
+/* Into columns and lookups that are empty. */
+static void
+settle_anew(struct market *m, size_t exchange)
+{
+	for (uint32_t i = 1; i <= m->n_listings; i++) {
+		struct listing *l = listing_at(m, i);
+		if (l->exchange != exchange)
+			continue;
+		listing_take_boxes(m, l, market_body(m, l));
+		numbers_add(&m->changed, l->number);
+	}
+	listings_look_up(m, exchange);
 }
 
 /* What listings state is packed, and looked up, by the definition: anew, unless it changed in
@@ -219,7 +246,7 @@ apply_exchange(struct market *m, struct str definition)
 	if (!bind_trees(m))
 		return false;
 	if (!alike)
-		listings_settle(m, i);
+		settle_anew(m, i);
 	return true;
 }
 

@@ -75,7 +75,18 @@ load_listing(struct market *m, uint64_t key, struct mp *in, uint64_t checksum)
 	l->valid_until_ms = read.valid_until_ms;
 	l->notice_days = (uint16_t)(notice_ms ? ahead_ms / DAY_MS : 0);
 	l->approved = read.approved;
+	listing_take_boxes(m, l, body); /* while it is at hand */
 	return true;
+}
+
+/* All are there: what one says of another can be read. */
+static void
+read_participants(struct market *m)
+{
+	for (size_t i = 0; i < m->n_participants; i++) {
+		participant_read(m, m->participants[i]);
+		market_index_participant(m, m->participants[i]);
+	}
 }
 
 static bool
@@ -137,6 +148,8 @@ market_load_row(struct market *m, enum table table, uint64_t key, struct str byt
 	case TABLE_PARTICIPANT:
 		return load_participant(m, key, &in, checksum);
 	case TABLE_LISTING:
+		if (m->n_listings == 0)
+			read_participants(m);
 		return load_listing(m, key, &in, checksum);
 	case TABLE_TOLD:
 		return load_told(m, key, &in, checksum);
@@ -208,11 +221,9 @@ settle_queue(struct market *m)
 bool
 market_loaded(struct market *m)
 {
-	for (size_t i = 0; i < m->n_participants; i++) {
-		participant_read(m, m->participants[i]);
-		market_index_participant(m, m->participants[i]);
-	}
-	listings_settle(m, ALL_EXCHANGES);
+	if (m->n_listings == 0)
+		read_participants(m);
+	listings_look_up(m, ALL_EXCHANGES);
 	for (uint32_t i = 1; i <= m->n_listings; i++) {
 		m->n_open += listing_at(m, i)->state == STATE_OPEN;
 		deadlines_note(m, listing_at(m, i));

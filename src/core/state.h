@@ -273,9 +273,10 @@ bool apply_tree(struct market *m, struct str definition);
 bool apply_exchange(struct market *m, struct str definition);
 
 #define ALL_EXCHANGES SIZE_MAX
-/* Makes what the listings of an exchange, or of all, state from their bodies and participants, and fills its
- * lookups, which must be empty. */
-void listings_settle(struct market *m, size_t exchange);
+/* Fills the lookups of an exchange, or of all, which must be empty. */
+void listings_look_up(struct market *m, size_t exchange);
+/* Packs what a listing that has no boxes yet states, by its body and its participant. */
+void listing_take_boxes(struct market *m, struct listing *l, struct str body);
 
 /* ---- pair.c ---- */
 
