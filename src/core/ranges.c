@@ -95,7 +95,7 @@ fill(struct lookup *l, struct ranges *r, unsigned at, const uint8_t *first)
 		if (!all->spans[span])
 			continue;
 		for (uint32_t k = 0; k < r->n; k++)
-			bits[k][span] = mem_alloc(SPAN_WORDS * sizeof(uint64_t));
+			bits[k][span] = rowset_span_new();
 		for (uint32_t w = 0; w < SPAN_WORDS; w++) {
 			fill_word(r, first, l->lanes.spans[span] + w * 64 * stride + at, stride,
 				  all->spans[span][w], word);

@@ -38,6 +38,16 @@ list_insert(struct rowset *s, uint32_t place, uint32_t row)
 
 /* ---- bits ---- */
 
+/* Intersecting reads a span of each of a dozen sets: each by itself would cost a lookup of its
+ * address, and lie across the lines of the cache. */
+static struct slab spans = {.size = SPAN_WORDS * sizeof(uint64_t)};
+
+uint64_t *
+rowset_span_new(void)
+{
+	return slab_take(&spans);
+}
+
 static uint64_t *
 span_get(struct rowset *s, uint32_t span)
 {
@@ -47,7 +57,7 @@ span_get(struct rowset *s, uint32_t span)
 		s->n_spans = span + 1;
 	}
 	if (!s->spans[span])
-		s->spans[span] = mem_zalloc(SPAN_WORDS * sizeof **s->spans);
+		s->spans[span] = rowset_span_new();
 	return s->spans[span];
 }
 
@@ -169,7 +179,7 @@ rowset_free(struct rowset *s)
 {
 	if (s->dense)
 		for (uint32_t span = 0; span < s->n_spans; span++)
-			free(s->spans[span]);
+			slab_give(&spans, s->spans[span]);
 	free(s->list);
 	*s = (struct rowset){0};
 }

@@ -43,8 +43,10 @@ struct rowset {
 void rowset_add(struct rowset *s, uint32_t row, uint32_t bound);
 void rowset_remove(struct rowset *s, uint32_t row, uint32_t bound);
 bool rowset_holds(const struct rowset *s, uint32_t row);
+/* Room for the bits of a span: SPAN_WORDS words, zeroed. */
+uint64_t *rowset_span_new(void);
 /* Sets the set to the rows whose bit in `bits` is set; takes `bits` (n_spans entries, from malloc,
- * each NULL or SPAN_WORDS words from malloc) over. */
+ * each NULL or from rowset_span_new) over. */
 void rowset_take(struct rowset *s, uint64_t **bits, uint32_t n_spans);
 void rowset_free(struct rowset *s);
 /* The bits of a dense set in a span, or NULL. */

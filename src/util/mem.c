@@ -31,10 +31,11 @@ mem_zalloc(size_t size)
 	return p;
 }
 
+enum { LINE = 64, LARGE_PAGE = 2 << 20 };
+
 void *
 mem_table(size_t size, bool whole)
 {
-	enum { LINE = 64, LARGE_PAGE = 2 << 20 };
 	bool large = whole && size >= LARGE_PAGE;
 	void *p = aligned_alloc(large ? LARGE_PAGE : LINE, size);
 	if (!p)
@@ -42,6 +43,33 @@ mem_table(size_t size, bool whole)
 	if (large)
 		madvise(p, size, MADV_HUGEPAGE); /* without it all works, slower */
 	return p;
+}
+
+void *
+slab_take(struct slab *s)
+{
+	char *piece = (char *)s->returned;
+	if (piece) {
+		s->returned = *s->returned;
+		return memset(piece, 0, s->size);
+	}
+	if (s->left < s->size) {
+		s->next = mem_table(LARGE_PAGE, true);
+		s->left = LARGE_PAGE;
+	}
+	piece = s->next;
+	s->next += s->size;
+	s->left -= s->size;
+	return memset(piece, 0, s->size);
+}
+
+void
+slab_give(struct slab *s, void *piece)
+{
+	if (!piece)
+		return;
+	*(void **)piece = s->returned;
+	s->returned = piece;
 }
 
 void *

@@ -24,6 +24,19 @@ void *mem_zalloc(size_t size);
  * system is asked for large pages, which take fewer lookups of addresses. free() it.
  */
 void *mem_table(size_t size, bool whole);
+/*
+ * Pieces of one size, cut from large pages. What is given back is used again, and never returned to
+ * the system. One for the process, as malloc is; for one thread.
+ */
+struct slab {
+	size_t size;	 /* of a piece: a power of two, from 64 bytes to a MiB */
+	char *next;	 /* of what is not cut yet */
+	size_t left;	 /* of it, in bytes */
+	void **returned; /* pieces, each of which says the next */
+};
+/* A zeroed piece, aligned to 64 bytes. */
+void *slab_take(struct slab *s);
+void slab_give(struct slab *s, void *piece);
 /* Grows or shrinks; NULL grows from nothing. */
 void *mem_realloc(void *old, size_t size);
 /* A copy of `size` bytes with a zero byte behind them; free() it. */
