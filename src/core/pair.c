@@ -129,27 +129,25 @@ find_candidates(const struct market *m, const struct listing *l, bool best)
 }
 
 static void
-add_found(const struct market *m, const struct listing *l, uint32_t row)
+add_found(const struct market *m, const struct listing *l, const struct hit *hit)
 {
 	struct scratch *s = m->scratch;
 	const struct columns *stored = lookup_against(m, l)->columns;
-	struct found f = {.counterpart = stored->listing[row]};
-	struct pairing p;
-	const struct listing *counterpart = listing_at(m, f.counterpart);
+	struct found f = {.counterpart = stored->listing[hit->row], .opening = hit->opening};
 
-	if (l->n_rows == 1 && counterpart->n_rows == 1) {
-		struct box own = listing_box(m, l, 0), its = {stored, row};
+	if (l->n_rows == 1 && stored->runs == 0) { /* without reading the other listing */
+		struct box own = listing_box(m, l, 0), its = {stored, hit->row};
 		bool need = l->side == NEED;
-		p = (struct pairing){.score = boxes_score(exchange_of(m, l), need ? own : its,
-							  need ? its : own, m->dict)};
+		f.score =
+		    boxes_score(exchange_of(m, l), need ? own : its, need ? its : own, m->dict);
 	} else {
-		p = boxes_best(m, l->side == NEED ? l : counterpart,
-			       l->side == NEED ? counterpart : l);
+		const struct listing *counterpart = listing_at(m, f.counterpart);
+		struct pairing p = boxes_best(m, l->side == NEED ? l : counterpart,
+					      l->side == NEED ? counterpart : l);
+		f.score = p.score;
+		f.need_box = p.need_box;
+		f.offer_box = p.offer_box;
 	}
-	f.opening = counterpart->opening;
-	f.score = p.score;
-	f.need_box = p.need_box;
-	f.offer_box = p.offer_box;
 	s->found = mem_grow(s->found, s->n_found, &s->cap_found, sizeof *s->found);
 	s->found[s->n_found++] = f;
 }
@@ -159,7 +157,7 @@ score_all(const struct market *m, const struct listing *l)
 {
 	struct scratch *s = m->scratch;
 	for (size_t i = 0; i < s->n_candidates; i++)
-		add_found(m, l, s->candidates[i].row);
+		add_found(m, l, &s->candidates[i]);
 	if (s->n_found > 1)
 		qsort(s->found, s->n_found, sizeof *s->found, found_cmp);
 }
@@ -232,10 +230,12 @@ score_front(const struct market *m, const struct listing *l, struct hit *c, size
 		if (s->n_found == most &&
 		    rank_cmp(c[i].bound, c[i].opening, worst->score, worst->opening) > 0)
 			return;
+		if (i + AHEAD < n)
+			__builtin_prefetch(&stored->listing[c[i + AHEAD].row]);
 		for (size_t k = 0; i + AHEAD < n && k < e->n_fields; k++)
 			if (field_weighs(&e->fields[k]))
 				box_prefetch((struct box){stored, c[i + AHEAD].row}, k);
-		add_found(m, l, c[i].row);
+		add_found(m, l, &c[i]);
 		size_t at = s->n_found - 1;
 		struct found moved = s->found[at];
 		for (; at > 0 && found_cmp(&s->found[at - 1], &moved) > 0; at--)

@@ -1,22 +1,18 @@
 #include "core/score.h"
 
+#include <math.h>
+
 typedef __int128 wide;
 
 uint64_t
 isqrt(uint64_t v)
 {
-	uint64_t root = 0, bit = UINT64_C(1) << 62;
-	while (bit > v)
-		bit >>= 2;
-	for (; bit; bit >>= 2) {
-		if (v >= root + bit) {
-			v -= root + bit;
-			root = (root >> 1) + bit;
-		} else {
-			root >>= 1;
-		}
-	}
-	return root;
+	uint64_t root = (uint64_t)sqrt((double)v);
+	if (root > UINT32_MAX)
+		root = UINT32_MAX;
+	/* A double has 53 bits of the 64: the root is one off, at most. */
+	root -= root * root > v;
+	return root + (root < UINT32_MAX && (root + 1) * (root + 1) <= v);
 }
 
 static int64_t
@@ -48,6 +44,8 @@ interval_middle(struct interval i, int64_t *ret)
 static int32_t
 share(int64_t part, int64_t whole)
 {
+	if (part <= INT64_MAX / POINTS_FULL) /* as nearly always: 128 bits divide slowly */
+		return (int32_t)(POINTS_FULL * part / whole);
 	return (int32_t)((wide)POINTS_FULL * part / whole);
 }
 

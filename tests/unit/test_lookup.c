@@ -516,10 +516,25 @@ some_with_thousands_of_listings(void **state)
 	print_message("%llu probes\n", (unsigned long long)compared);
 }
 
+/* Distances are whole: the root that is not above, up to the last of 64 bits. */
+static void
+roots_are_exact(void **state)
+{
+	(void)state;
+	assert_int_equal(isqrt(0), 0);
+	assert_int_equal(isqrt(UINT64_MAX), UINT32_MAX);
+	for (uint64_t root = 1; root <= UINT32_MAX; root += root / 1000 + 1) {
+		assert_int_equal(isqrt(root * root - 1), root - 1);
+		assert_int_equal(isqrt(root * root), root);
+		assert_int_equal(isqrt(root * root + root), root);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(roots_are_exact),
 	    cmocka_unit_test(many_small_exchanges),
 	    cmocka_unit_test(some_with_thousands_of_listings),
 	};
