@@ -330,10 +330,14 @@ static void __attribute__((noreturn)) out_of_memory(size_t size)
 	_Exit(EXIT_FAILURE);
 }
 
-static void __attribute__((noreturn)) damaged(const char *words)
+static void __attribute__((noreturn)) store_is_lost(int code, const char *words)
 {
-	log_write(LOG_ID_STORE_DAMAGED, LOG_NONE, "the store's pages contradict each other: %s",
-		  words);
+	if (code != STORE_E_CORRUPT)
+		log_write(LOG_ID_STORE_FAILED, LOG_NONE,
+			  "the turn could not be stored, and is not answered: %s", words);
+	else
+		log_write(LOG_ID_STORE_DAMAGED, LOG_NONE,
+			  "the store's pages contradict each other: %s", words);
 	_Exit(EXIT_FAILURE);
 }
 
@@ -348,7 +352,7 @@ main(int argc, char *argv[])
 	core.reload.argc = argc;
 	core.reload.argv = argv;
 	mem_failed = out_of_memory;
-	store_damaged = damaged;
+	store_lost = store_is_lost;
 	/* Of libevent's calls hardly any says that memory ran out. */
 	event_set_mem_functions(mem_alloc, mem_realloc, free);
 	signal(SIGPIPE, SIG_IGN);

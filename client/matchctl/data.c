@@ -73,9 +73,9 @@ data_failed(const struct tool *t, int code, const char *message)
 }
 
 /* What LMDB says of it, a line of its own code, helps nobody who restores a backup. */
-static void __attribute__((noreturn)) give_up(const char *words)
+static void __attribute__((noreturn)) give_up(int code, const char *words)
 {
-	(void)words;
+	(void)code, (void)words;
 	const char *text = TR("matchctl: the store's pages are damaged: reading them failed\n",
 			      "matchctl: страницы хранилища повреждены: прочитать их не удалось\n");
 	if (write(STDERR_FILENO, text, strlen(text)) < 0)
@@ -87,7 +87,7 @@ static void
 on_signal(int signal)
 {
 	(void)signal;
-	give_up(NULL);
+	give_up(0, NULL);
 }
 
 void
@@ -95,7 +95,7 @@ data_guard(void)
 {
 	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE};
 	const struct sigaction act = {.sa_handler = on_signal};
-	store_damaged = give_up;
+	store_lost = give_up;
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &act, NULL);
 }

@@ -42,10 +42,11 @@ give_row(void *arg, enum table table, uint64_t key, uint64_t checksum)
 	struct str bytes = STR_NONE;
 	uint64_t has = 0;
 
-	if (store_read_row(s, table, key, &bytes, &has) != 0)
-		store_damaged(store_message(s));
+	int failed = store_read_row(s, table, key, &bytes, &has);
+	if (failed)
+		store_lost(failed, store_message(s));
 	if (has != checksum || !recovery_is_row(table, key, bytes, has))
-		store_damaged("a row is not the one that was committed");
+		store_lost(STORE_E_CORRUPT, "a row is not the one that was committed");
 	return bytes;
 }
 

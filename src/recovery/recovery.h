@@ -16,7 +16,7 @@ enum { RECOVERY_MESSAGE = 300 };
  *
  * From there on the market reads listings' bodies from the store, which must outlive it: to be
  * followed by market_kept after each commit of what it flushed. A row that cannot be had, or is not
- * the one that was committed, is the end (store_damaged).
+ * the one that was committed, is the end (store_lost).
  */
 int recovery_load(struct store *store, struct market *market, char message[RECOVERY_MESSAGE]);
 

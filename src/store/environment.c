@@ -52,19 +52,19 @@ keep_from_children(MDB_env *env)
 	return rc ? rc : fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? 0 : errno;
 }
 
-static void __attribute__((noreturn)) give_up(const char *words)
+static void __attribute__((noreturn)) give_up(int code, const char *words)
 {
-	fprintf(stderr, "the store is damaged: %s\n", words);
+	fprintf(stderr, "the store is lost (%d): %s\n", code, words);
 	abort();
 }
 
-void (*store_damaged)(const char *words) __attribute__((noreturn)) = give_up;
+void (*store_lost)(int code, const char *words) __attribute__((noreturn)) = give_up;
 
 static void
 on_assert(MDB_env *env, const char *words)
 {
 	(void)env;
-	store_damaged(words);
+	store_lost(STORE_E_CORRUPT, words);
 }
 
 int

@@ -40,11 +40,13 @@ enum {
 };
 
 /*
- * Called when LMDB finds its pages contradicting each other in a way that it cannot return from: with
- * its words, which name a line of its own. Must not return; whoever wants other last words than the
- * default (abort) sets it. Nothing of the turn is kept.
+ * Called where the store cannot go on and there is no way back to whoever asked. With STORE_E_CORRUPT
+ * when LMDB finds its pages contradicting each other (its words name a line of its own), or a row is
+ * not the one that was committed; with STORE_E_SYSTEM when a row cannot be read, as after a commit
+ * that failed. Must not return; whoever wants other last words than the default (abort) sets it.
+ * Nothing of the turn is kept.
  */
-extern void (*store_damaged)(const char *words) __attribute__((noreturn));
+extern void (*store_lost)(int code, const char *words) __attribute__((noreturn));
 
 struct store_options {
 	const char *directory; /* made (0700) where it is not there */
