@@ -88,7 +88,8 @@ find_in(const struct generation *g, uint64_t number, struct recent_fact *ret)
 	if (number < g->first || number - g->first >= g->n)
 		return false;
 	const struct kept *k = &g->facts[number - g->first];
-	const char *at = (const char *)g->bytes.data + k->body_at;
+	/* nothing at all is there of facts without bodies and notes */
+	const char *at = g->bytes.data ? (const char *)g->bytes.data + k->body_at : NULL;
 	*ret = (struct recent_fact){number, k->about, {at, k->body_len}, STR_NONE};
 	if (k->note_len)
 		ret->note = (struct str){at + k->body_len, k->note_len};
