@@ -24,8 +24,8 @@ struct core_link *core_link_new(struct event_base *base, const char *path,
 				const struct core_link_events *events, void *arg);
 void core_link_free(struct core_link *l);
 
-/* Asks the core, by the next flush at the latest: requests that come together are sent together. False where it is
- * not there or too much waits to be sent. */
+/* Asks the core, by the next flush at the latest: requests that come together are sent together.
+ * False where it is not there or too much waits to be sent. */
 bool core_link_ask(struct core_link *l, struct str envelope, struct str request);
 void core_link_flush(struct core_link *l);
 /* Whether the core has taken all that it was asked. */

@@ -293,8 +293,8 @@ finish(struct cycle *c)
 }
 
 /*
- * Whether the turn is to be stored beside the next one. Not where nobody else asks, for another thread takes time to
- * wake; nor where the next would not find as much room as this one takes.
+ * Whether the turn is to be stored beside the next one. Not where nobody else asks, for another
+ * thread takes time to wake; nor where the next would not find as much room as this one takes.
  */
 static bool
 goes_beside(const struct cycle *c)
@@ -344,8 +344,8 @@ cycle_run(struct cycle *c, int64_t now_ms)
 	if (c->failed || (!c->storing && !find_room(c)))
 		return fail(c);
 	gather_turn(c, now_ms);
-	/* While the turn before is being stored, this one takes what else comes; not so if it is full, or if there is
-	 * something that only a closed turn does. */
+	/* While the turn before is being stored, this one takes what else comes; not so if it is
+	 * full, or if there is something that only a closed turn does. */
 	if (c->storing && !store_is_written(c->parts.store) && cycle_pause_ms(c, now_ms) != 0)
 		return true;
 	if (c->storing && !(finish(c) && find_room(c)))

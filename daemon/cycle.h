@@ -14,12 +14,13 @@
  *   6  replies go out, then facts, to every session
  *   7  sessions that ended are freed
  *
- * While a turn is stored (5), the next one is gathered (2): requests that come are decided on the market as that turn
- * leaves it, and their replies wait for a commit of their own, behind that turn's. It is closed (4) when the commit is
- * done, or is waited for. So what anybody hears is stored, with all that it builds upon.
+ * While a turn is stored (5), the next one is gathered (2): requests that come are decided on the
+ * market as that turn leaves it, and their replies wait for a commit of their own, behind that
+ * turn's. It is closed (4) when the commit is done, or is waited for. So what anybody hears is
+ * stored, with all that it builds upon.
  *
- * A commit that failed is the end: nothing of the turn was answered or told, nor of the next, the market is ahead of
- * the store, and a restart begins from the last commit.
+ * A commit that failed is the end: nothing of the turn was answered or told, nor of the next, the
+ * market is ahead of the store, and a restart begins from the last commit.
  *
  * No socket, no clock, no event loop: the server (server.h) has these, and a simulation others.
  */
@@ -59,8 +60,9 @@ void cycle_add(struct cycle *c, struct session *s);
 struct session *cycle_sessions(const struct cycle *c);
 unsigned cycle_count(const struct cycle *c);
 
-/* Takes what is there into a turn, and closes it if none is being stored. False: a commit failed (logged). To be called
- * when something has come, after the pause, and when the store says that a turn is written. */
+/* Takes what is there into a turn, and closes it if none is being stored. False: a commit failed
+ * (logged). To be called when something has come, after the pause, and when the store says that a
+ * turn is written. */
 bool cycle_run(struct cycle *c, int64_t now_ms);
 /* How long after a turn the next one is due if nothing comes before, in ms; -1: not at all. */
 int64_t cycle_pause_ms(const struct cycle *c, int64_t now_ms);

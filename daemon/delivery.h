@@ -3,12 +3,12 @@
 /*
  * Giving subscriptions what they are due.
  *
- * A consumer *fetches*: it says how many facts it takes (its credit), what it is done with (its ack,
- * cumulative) and how long it is ready to wait. The answer comes when there is something to give, or
- * time is up. Nothing is sent that was not asked for, so a consumer that stops costs nothing; what
- * was given and not acknowledged is given again to another consumer, or to the same after the
- * subscription's ack timeout. A consumer's requests have growing ids: one that comes twice, or late,
- * is passed over without an answer.
+ * A consumer *fetches*: it says how many facts it takes (its credit), what it is done with (its
+ * ack, cumulative) and how long it is ready to wait. The answer comes when there is something to
+ * give, or time is up. Nothing is sent that was not asked for, so a consumer that stops costs
+ * nothing; what was given and not acknowledged is given again to another consumer, or to the same
+ * after the subscription's ack timeout. A consumer's requests have growing ids: one that comes
+ * twice, or late, is passed over without an answer.
  *
  * Facts are given by number, each once to a consumer, from memory (recent.h) or from the journal, a
  * bounded share per turn, so that one that catches up does not hold up the others.
@@ -49,8 +49,8 @@ struct fetch_ask {
 	struct place_in after; /* begin behind it (places), or behind what was handed out last */
 	const uint8_t *epoch;  /* in which the consumer counts; NULL: it does not say */
 };
-/* Takes a fetch, to be answered by delivery_run; `now_ms` is for showing only. False with *ret where
- * it is refused. */
+/* Takes a fetch, to be answered by delivery_run; `now_ms` is for showing only. False with *ret
+ * where it is refused. */
 bool delivery_fetch(struct delivery *d, struct subscription *sub, const struct fetch_ask *ask,
 		    int64_t now_ms, int64_t monotonic_ms, struct refusal *ret);
 /* Answers what waits on it with a refusal: it goes, or another consumer has it. */
@@ -62,7 +62,8 @@ void delivery_forget(struct delivery *d, const void *origin);
 /* Keeps the facts of a turn at hand, each in its turn: before the first, delivery_turn. */
 void delivery_turn(struct delivery *d);
 void delivery_keep(struct delivery *d, const struct recent_fact *f);
-/* Answers fetches, of whose replies none may leave before what the market has is stored. Returns whether there is more to be looked through at once. */
+/* Answers fetches, of whose replies none may leave before what the market has is stored. Returns
+ * whether there is more to be looked through at once. */
 bool delivery_run(struct delivery *d, int64_t monotonic_ms);
 /* When, by the monotonic clock, the next fetch is to be answered at the latest; INT64_MAX: none
  * waits. */

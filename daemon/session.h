@@ -4,10 +4,10 @@
  * A gateway's connection, as the core sees it.
  *
  * In a turn the session hands its requests to dispatch, each client's in its turn (fair_queue.h),
- * and holds the replies back until the turn is committed; by then it may hold some of the next. A session whose answers pile up is
- * *behind*: no further requests are taken from it until it has read, and beyond SESSION_BACKLOG_MAX
- * it is dropped. Whoever is dropped connects again and lost nothing but replies that its clients ask
- * for again.
+ * and holds the replies back until the turn is committed; by then it may hold some of the next. A
+ * session whose answers pile up is *behind*: no further requests are taken from it until it has
+ * read, and beyond SESSION_BACKLOG_MAX it is dropped. Whoever is dropped connects again and lost
+ * nothing but replies that its clients ask for again.
  */
 
 #include "daemon/dispatch.h"
@@ -56,8 +56,8 @@ bool session_is_behind(const struct session *s);
 bool session_take(struct session *s, struct session_work *work);
 /* The turn is complete: what was held of it goes with the next release. */
 void session_seal(struct session *s);
-/* The turn is stored: sends what was sealed, and then `frames` if the session is greeted. Drops a session that is
- * too far behind. */
+/* The turn is stored: sends what was sealed, and then `frames` if the session is greeted. Drops a
+ * session that is too far behind. */
 void session_release(struct session *s, struct str frames);
 /* Holds a reply that was waited for, with those of the turn. */
 void session_reply(struct session *s, struct str envelope, struct str reply);

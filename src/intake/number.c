@@ -89,8 +89,8 @@ number_scale(int64_t value, unsigned decimals, struct ratio unit, int64_t *ret)
 	return decimal_scale(&d, decimals, unit, ret);
 }
 
-/* Writes the number with at least `width` digits; returns where they end. Publishing writes many: printf takes
- * several times as long. */
+/* Writes the number with at least `width` digits; returns where they end. Publishing writes many:
+ * printf takes several times as long. */
 static char *
 digits_put(uint64_t number, unsigned width, char *to)
 {

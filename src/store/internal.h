@@ -16,7 +16,8 @@
  *
  * LMDB checks none of its pages. What proves the data is ours: facts are chained, and `state` holds
  * the chain's last hash and the one before its first; rows sum up to its digest, checkpointed heads
- * and asides to its sums; `format` and `state` carry a hash each. So a record that is altered, lost or added is noticed.
+ * and asides to its sums; `format` and `state` carry a hash each. So a record that is altered, lost
+ * or added is noticed.
  *
  * Numbers in records are little-endian. Keys of number tables are in the machine's own order, which
  * is how LMDB compares them quickly; its files do not move between byte orders anyhow.
@@ -140,7 +141,8 @@ struct chores {
 	bool checkpoint; /* of the heads */
 	bool trim;
 };
-/* Writes the turn in one transaction, growing the map as it needs; `*ret`: the state as written. STORE_E_*. */
+/* Writes the turn in one transaction, growing the map as it needs; `*ret`: the state as written.
+ * STORE_E_*. */
 int turn_write(struct store *s, const struct turn *t, const struct state *next,
 	       struct chores chores, struct state *ret);
 void turn_done(struct turn *t);
@@ -225,7 +227,8 @@ int env_make_room(struct store *s);
 /* Both return LMDB's codes. */
 int meta_put_format(struct store *s, MDB_txn *txn);
 int meta_put_state(struct store *s, MDB_txn *txn, const struct state *state);
-/* Opens the table and reads both records, the format first, which may be an older one. STORE_E_*. */
+/* Opens the table and reads both records, the format first, which may be an older one. STORE_E_*.
+ */
 int meta_load(struct store *s, MDB_txn *txn, unsigned *ret_format);
 
 /* ---- journal.c ---- */

@@ -10,9 +10,9 @@
  * LMDB takes pages that were given back before new ones, so these count too, but for those that a
  * reader may still see: a backup that runs keeps whatever is given back meanwhile.
  *
- * Blocks that are only allocated make the commit that first writes them slow: the file system has to
- * record, durably, that they hold data now. So zeros are written a step ahead of the pages in use:
- * commits of nine pages took 0.24 ms instead of 0.7 on ext4.
+ * Blocks that are only allocated make the commit that first writes them slow: the file system has
+ * to record, durably, that they hold data now. So zeros are written a step ahead of the pages in
+ * use: commits of nine pages took 0.24 ms instead of 0.7 on ext4.
  */
 
 #include "store/internal.h"
@@ -46,8 +46,8 @@ left_on_disk(int fd)
 	return fstatvfs(fd, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : 0;
 }
 
-/* A line of LMDB's list: "pid thread txnid", "-" for who reads nothing at the moment; or its heading,
- * or words that there is nobody. */
+/* A line of LMDB's list: "pid thread txnid", "-" for who reads nothing at the moment; or its
+ * heading, or words that there is nobody. */
 static int
 note_reader(const char *line, void *oldest)
 {
@@ -71,9 +71,9 @@ oldest_read(struct store *s, MDB_txn *txn)
 }
 
 /*
- * Pages that the next turn can take, of those given back. LMDB keeps lists of them by the transaction
- * that gave them back, in that order; each has its length first. A list may be there for every
- * commit of a long backup, so they are counted until there are enough.
+ * Pages that the next turn can take, of those given back. LMDB keeps lists of them by the
+ * transaction that gave them back, in that order; each has its length first. A list may be there
+ * for every commit of a long backup, so they are counted until there are enough.
  */
 static int
 count_pages(MDB_cursor *cursor, uint64_t oldest, uint64_t enough, uint64_t *ret)
@@ -132,8 +132,8 @@ extend(struct store *s, int fd, uint64_t target)
 	}
 }
 
-/* Writes zeros ahead of the pages in use, within what is allocated. No transaction may be open. Where it fails nothing
- * is lost but speed. */
+/* Writes zeros ahead of the pages in use, within what is allocated. No transaction may be open.
+ * Where it fails nothing is lost but speed. */
 static void
 prepare(struct space *space, int fd, uint64_t used)
 {

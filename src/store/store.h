@@ -40,11 +40,11 @@ enum {
 };
 
 /*
- * Called where the store cannot go on and there is no way back to whoever asked. With STORE_E_CORRUPT
- * when LMDB finds its pages contradicting each other (its words name a line of its own), or a row is
- * not the one that was committed; with STORE_E_SYSTEM when a row cannot be read, as after a commit
- * that failed. Must not return; whoever wants other last words than the default (abort) sets it.
- * Nothing of the turn is kept.
+ * Called where the store cannot go on and there is no way back to whoever asked. With
+ * STORE_E_CORRUPT when LMDB finds its pages contradicting each other (its words name a line of its
+ * own), or a row is not the one that was committed; with STORE_E_SYSTEM when a row cannot be read,
+ * as after a commit that failed. Must not return; whoever wants other last words than the default
+ * (abort) sets it. Nothing of the turn is kept.
  */
 extern void (*store_lost)(int code, const char *words) __attribute__((noreturn));
 
@@ -105,7 +105,8 @@ int store_begin(struct store *s);
  */
 enum store_room {
 	STORE_ROOM_ENOUGH,
-	STORE_ROOM_RESERVE, /* the disk or the limit is reached: only what makes room, or is small */
+	STORE_ROOM_RESERVE, /* the disk or the limit is reached: only what makes room, or is small
+			     */
 	STORE_ROOM_NONE,    /* the reserve is used up: nothing */
 };
 int store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget);
@@ -127,11 +128,11 @@ void store_aside(struct store *s, unsigned table, uint64_t key, struct str bytes
 enum { STORE_TRIM_MAX = 4096 };
 void store_trim(struct store *s, uint64_t first);
 /* Whether commits are wanted for it, if need be of turns without puts: facts wait to be dropped, or
- * pages that the last commit gave back are no room yet (store_room), where room is short, and one more
- * commit makes them that. */
+ * pages that the last commit gave back are no room yet (store_room), where room is short, and one
+ * more commit makes them that. */
 bool store_trims(const struct store *s);
-/* Whether that fits into what room store_room found last, even where it found none for anything else:
- * it is what makes room. */
+/* Whether that fits into what room store_room found last, even where it found none for anything
+ * else: it is what makes room. */
 bool store_can_trim(const struct store *s);
 /*
  * Writes head, chain and digest, commits and syncs. `digest` is the sum (modulo 2^64) of the
@@ -140,14 +141,15 @@ bool store_can_trim(const struct store *s);
  */
 int store_commit(struct store *s, uint64_t digest);
 /*
- * Turns may be written by a thread of the store's, while the next one is gathered. store_write_beside starts it;
- * `notify` is called from it whenever a turn is written. store_write_alone ends it once it is done; from then on, and
- * without it, everything is written in place.
+ * Turns may be written by a thread of the store's, while the next one is gathered.
+ * store_write_beside starts it; `notify` is called from it whenever a turn is written.
+ * store_write_alone ends it once it is done; from then on, and without it, everything is written in
+ * place.
  *
- * store_hand_over is store_commit, but may return before the turn is stored. That nobody waits for it any more says
- * store_is_written, and whether it was stored store_finish, which waits. In between the next turn can be begun and
- * filled, store_head is as before, and the heads of streams are as after; whatever else is asked of the store does as
- * store_finish first.
+ * store_hand_over is store_commit, but may return before the turn is stored. That nobody waits for
+ * it any more says store_is_written, and whether it was stored store_finish, which waits. In
+ * between the next turn can be begun and filled, store_head is as before, and the heads of streams
+ * are as after; whatever else is asked of the store does as store_finish first.
  */
 int store_write_beside(struct store *s, void (*notify)(void *arg), void *arg);
 void store_write_alone(struct store *s);
@@ -175,9 +177,9 @@ struct store_record {
 typedef bool (*store_fact_fn)(void *arg, const struct store_record *fact);
 int store_facts(struct store *s, uint64_t from, uint64_t limit, store_fact_fn fact, void *arg);
 /*
- * One committed row, and its checksum, which the caller checks. `*ret` points into the data file: it
- * is good until the next begin, commit or store_room. No such row: STORE_E_CORRUPT, for whoever asks
- * knows that it is there.
+ * One committed row, and its checksum, which the caller checks. `*ret` points into the data file:
+ * it is good until the next begin, commit or store_room. No such row: STORE_E_CORRUPT, for whoever
+ * asks knows that it is there.
  */
 int store_read_row(struct store *s, unsigned table, uint64_t key, struct str *ret,
 		   uint64_t *ret_checksum);

@@ -1,9 +1,10 @@
 /*
  * A thread that writes one turn while the next is gathered.
  *
- * Most of a commit is waiting for the disk. What the thread is given is complete: the turn's bytes, and the state that
- * the store has with them. Until it is done nobody else uses LMDB: the owner's thread only gathers, and whatever reads
- * waits (store_finish). So at any time one thread uses the environment, and turns are written in their order.
+ * Most of a commit is waiting for the disk. What the thread is given is complete: the turn's bytes,
+ * and the state that the store has with them. Until it is done nobody else uses LMDB: the owner's
+ * thread only gathers, and whatever reads waits (store_finish). So at any time one thread uses the
+ * environment, and turns are written in their order.
  *
  * Turns that do more than add (a checkpoint of heads, trimming) are written in place.
  */
