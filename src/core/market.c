@@ -80,7 +80,8 @@ market_free(struct market *m)
 	free(m->told);
 	free(m->free_places);
 	free(m->deadlines);
-	free(m->changes);
+	for (size_t i = 0; i < TABLES; i++)
+		free(m->changes[i].at);
 	numbers_free(&m->changed);
 	finder_free(&m->scratch->finder);
 	marks_free(&m->scratch->met);

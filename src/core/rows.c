@@ -32,52 +32,51 @@ market_row_checksum(enum table table, uint64_t key, struct str bytes)
 /* ---- noting changes ---- */
 
 static void
-note(struct market *m, struct change c)
+note(struct market *m, enum table table, struct change c)
 {
-	m->changes = mem_grow(m->changes, m->n_changes, &m->cap_changes, sizeof *m->changes);
-	m->changes[m->n_changes++] = c;
+	struct changes *to = &m->changes[table];
+	to->at = mem_grow(to->at, to->len, &to->cap, sizeof *to->at);
+	to->at[to->len++] = c;
 }
 
 /* Notes a row once between two flushes. */
 static void
-note_once(struct market *m, bool *dirty, struct change c)
+note_once(struct market *m, bool *dirty, enum table table, struct change c)
 {
 	if (!*dirty)
-		note(m, c);
+		note(m, table, c);
 	*dirty = true;
 }
 
 void
 changed_settings(struct market *m)
 {
-	note_once(m, &m->settings_dirty,
-		  (struct change){.table = TABLE_SETTINGS, .key = ROW_SETTINGS});
+	note_once(m, &m->settings_dirty, TABLE_SETTINGS, (struct change){.key = ROW_SETTINGS});
 }
 
 void
 changed_tree(struct market *m, size_t index)
 {
-	note_once(m, &m->shelves[index].dirty, (struct change){.table = TABLE_TREE, .key = index});
+	note_once(m, &m->shelves[index].dirty, TABLE_TREE, (struct change){.key = index});
 }
 
 void
 changed_exchange(struct market *m, size_t index)
 {
-	note_once(m, &m->floors[index].dirty,
-		  (struct change){.table = TABLE_EXCHANGE, .key = index});
+	note_once(m, &m->floors[index].dirty, TABLE_EXCHANGE, (struct change){.key = index});
 }
 
 void
 changed_participant(struct market *m, struct participant *p)
 {
-	note_once(m, &p->dirty, (struct change){.table = TABLE_PARTICIPANT, .key = p->number});
+	note_once(m, &p->dirty, TABLE_PARTICIPANT, (struct change){.key = p->number});
 }
 
 void
 changed_listing(struct market *m, struct listing *l)
 {
 	bool dirty = l->dirty;
-	note_once(m, &dirty, (struct change){.table = TABLE_LISTING, .key = l->number});
+	note_once(m, &dirty, TABLE_LISTING, (struct change){.key = l->number});
 	l->dirty = true;
 }
 
@@ -85,8 +84,7 @@ void
 changed_told(struct market *m, uint32_t place)
 {
 	struct told_pair *t = &m->told[place];
-	note_once(m, &t->dirty,
-		  (struct change){.table = TABLE_TOLD, .key = t->serial, .place = place});
+	note_once(m, &t->dirty, TABLE_TOLD, (struct change){.key = t->serial, .place = place});
 }
 
 void
@@ -94,10 +92,8 @@ removed_told(struct market *m, uint32_t place)
 {
 	struct told_pair *t = &m->told[place];
 	if (t->checksum)
-		note(m, (struct change){.table = TABLE_TOLD,
-					.key = t->serial,
-					.removed = true,
-					.checksum = t->checksum});
+		note(m, TABLE_TOLD,
+		     (struct change){.key = t->serial, .removed = true, .checksum = t->checksum});
 	*t = (struct told_pair){0};
 	m->free_places = mem_grow(m->free_places, m->n_free, &m->cap_free, sizeof *m->free_places);
 	m->free_places[m->n_free++] = place;
@@ -106,23 +102,22 @@ removed_told(struct market *m, uint32_t place)
 void
 changed_job(struct market *m, struct job *j)
 {
-	note_once(m, &j->dirty, (struct change){.table = TABLE_JOB, .key = j->serial});
+	note_once(m, &j->dirty, TABLE_JOB, (struct change){.key = j->serial});
 }
 
 void
 removed_job(struct market *m, struct job *j)
 {
 	if (j->checksum)
-		note(m, (struct change){.table = TABLE_JOB,
-					.key = j->serial,
-					.removed = true,
-					.checksum = j->checksum});
+		note(m, TABLE_JOB,
+		     (struct change){.key = j->serial, .removed = true, .checksum = j->checksum});
 }
 
 void
 forget_changes(struct market *m)
 {
-	m->n_changes = 0;
+	for (size_t i = 0; i < TABLES; i++)
+		m->changes[i].len = 0;
 	m->settings_dirty = false;
 	for (size_t i = 0; i < m->n_shelves; i++)
 		m->shelves[i].dirty = false;
@@ -211,9 +206,16 @@ static int
 change_cmp(const void *a, const void *b)
 {
 	const struct change *x = a, *y = b;
-	if (x->table != y->table)
-		return x->table < y->table ? -1 : 1;
 	return (x->key > y->key) - (x->key < y->key);
+}
+
+static bool
+is_sorted(const struct changes *c)
+{
+	size_t i = 1;
+	while (i < c->len && c->at[i - 1].key <= c->at[i].key)
+		i++;
+	return i >= c->len;
 }
 
 /* Finds changed jobs in one walk: changes come with ascending serials, and so does the queue. */
@@ -228,9 +230,10 @@ find_job(struct job **at, uint64_t serial)
 /* Encodes the row that a change is about, and says where its checksum is kept; NULL where the row
  * is gone again. */
 static uint64_t *
-encode_row(struct market *m, const struct change *c, struct job **queue, struct buf *out)
+encode_row(struct market *m, enum table table, const struct change *c, struct job **queue,
+	   struct buf *out)
 {
-	switch (c->table) {
+	switch (table) {
 	case TABLE_COUNTERS:
 		encode_counters(m, out);
 		return &m->counters_checksum;
@@ -280,31 +283,42 @@ encode_row(struct market *m, const struct change *c, struct job **queue, struct 
 	return NULL;
 }
 
+/* One table's rows, in the order of their keys; each becomes `bytes` for a while. */
+static void
+flush_table(struct market *m, enum table table, struct buf *bytes, row_fn put, void *arg)
+{
+	struct changes *list = &m->changes[table];
+	struct job *queue = m->queue;
+
+	if (!is_sorted(list))
+		qsort(list->at, list->len, sizeof *list->at, change_cmp);
+	for (size_t i = 0; i < list->len; i++) {
+		const struct change *c = &list->at[i];
+		if (c->removed) {
+			m->digest -= c->checksum;
+			put(arg, table, c->key, STR_NONE, 0);
+			continue;
+		}
+		buf_clear(bytes);
+		uint64_t *checksum = encode_row(m, table, c, &queue, bytes);
+		if (!checksum)
+			continue;
+		uint64_t now = market_row_checksum(table, c->key, buf_str(bytes));
+		m->digest += now - *checksum;
+		*checksum = now;
+		put(arg, table, c->key, buf_str(bytes), now);
+	}
+	list->len = 0;
+}
+
 void
 market_flush(struct market *m, row_fn put, void *arg)
 {
 	struct buf bytes = BUF_EMPTY;
-	struct job *queue = m->queue;
 
-	note(m, (struct change){.table = TABLE_COUNTERS, .key = ROW_COUNTERS});
-	qsort(m->changes, m->n_changes, sizeof *m->changes, change_cmp);
-	for (size_t i = 0; i < m->n_changes; i++) {
-		const struct change *c = &m->changes[i];
-		if (c->removed) {
-			m->digest -= c->checksum;
-			put(arg, c->table, c->key, STR_NONE, 0);
-			continue;
-		}
-		buf_clear(&bytes);
-		uint64_t *checksum = encode_row(m, c, &queue, &bytes);
-		if (!checksum)
-			continue;
-		uint64_t now = market_row_checksum(c->table, c->key, buf_str(&bytes));
-		m->digest += now - *checksum;
-		*checksum = now;
-		put(arg, c->table, c->key, buf_str(&bytes), now);
-	}
-	m->n_changes = 0;
+	note(m, TABLE_COUNTERS, (struct change){.key = ROW_COUNTERS});
+	for (enum table table = 0; table < TABLES; table++)
+		flush_table(m, table, &bytes, put, arg);
 	if (m->bodies.keeper.row)
 		bodies_flushed(&m->bodies);
 	buf_free(&bytes);

@@ -38,11 +38,16 @@ struct job {
 
 /* A row that changed since the last flush. */
 struct change {
-	enum table table;
 	bool removed;
 	uint32_t place; /* TABLE_TOLD: of the pair */
 	uint64_t key;
 	uint64_t checksum; /* removed: the row's, as last flushed */
+};
+
+/* Of one table, in the order in which they happened: mostly that of the keys. */
+struct changes {
+	struct change *at;
+	size_t len, cap;
 };
 
 /* A moment at which a listing opens, is about to expire, or expires. Entries that no longer hold are passed over. */
@@ -117,8 +122,7 @@ struct market {
 	uint64_t counters_checksum;
 
 	/* rows */
-	struct change *changes;
-	size_t n_changes, cap_changes;
+	struct changes changes[TABLES];
 	uint64_t digest;
 
 	/* What the last applied fact did, for the command that goes on from there. */
