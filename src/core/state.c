@@ -126,6 +126,15 @@ opening_of_counterpart(const struct market *m, const struct listing *l, const st
 	return listing_at(m, told_counterpart(t, l))->opening;
 }
 
+/* Whether the i-th of l's told pairs ranks before that. */
+static bool
+ranks_before(const struct market *m, const struct listing *l, uint32_t i, uint16_t score,
+	     uint32_t opening)
+{
+	const struct told_pair *t = &m->told[l->told[i]];
+	return rank_cmp(t->score, opening_of_counterpart(m, l, t), score, opening) < 0;
+}
+
 /* Where in l's told pairs the given rank is, or would be inserted. */
 static uint32_t
 rank_place(const struct market *m, const struct listing *l, uint16_t score, uint32_t opening)
@@ -133,8 +142,7 @@ rank_place(const struct market *m, const struct listing *l, uint16_t score, uint
 	uint32_t lo = 0, hi = l->n_told;
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
-		const struct told_pair *t = &m->told[l->told[mid]];
-		if (rank_cmp(t->score, opening_of_counterpart(m, l, t), score, opening) < 0)
+		if (ranks_before(m, l, mid, score, opening))
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -169,7 +177,10 @@ void
 told_insert(struct market *m, struct listing *l, uint32_t place)
 {
 	const struct told_pair *t = &m->told[place];
-	uint32_t i = rank_place(m, l, t->score, opening_of_counterpart(m, l, t));
+	uint32_t opening = opening_of_counterpart(m, l, t), n = l->n_told;
+	/* Told best first, most come last. */
+	bool last = n == 0 || ranks_before(m, l, n - 1, t->score, opening);
+	uint32_t i = last ? n : rank_place(m, l, t->score, opening);
 	told_make_room(l);
 	memmove(l->told + i + 1, l->told + i, (l->n_told - i) * sizeof *l->told);
 	l->told[i] = place;
@@ -180,7 +191,8 @@ void
 told_remove(struct market *m, struct listing *l, uint32_t place)
 {
 	const struct told_pair *t = &m->told[place];
-	uint32_t i = rank_place(m, l, t->score, opening_of_counterpart(m, l, t));
+	bool first = l->told[0] == place; /* ended best first, most are it */
+	uint32_t i = first ? 0 : rank_place(m, l, t->score, opening_of_counterpart(m, l, t));
 	assert(i < l->n_told && l->told[i] == place);
 	l->n_told--;
 	memmove(l->told + i, l->told + i + 1, (l->n_told - i) * sizeof *l->told);

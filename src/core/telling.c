@@ -32,9 +32,9 @@ run_fact(struct run *r, struct fact *f)
 struct ranked {
 	uint32_t counterpart;
 	uint32_t opening;
-	uint16_t score;
-	uint8_t group;		     /* 0 ends, 1 changes, 2 is not told yet */
-	uint8_t need_box, offer_box; /* of groups 1 and 2 */
+	uint32_t place;	       /* of the told pair, in groups 0 and 1 */
+	uint8_t group;	       /* 0 ends, 1 changes, 2 is not told yet */
+	struct pairing stands; /* how it does now; group 0: with the score that was told */
 };
 
 struct ranking {
@@ -48,7 +48,7 @@ ranked_cmp(const void *a, const void *b)
 	const struct ranked *x = a, *y = b;
 	if (x->group != y->group)
 		return x->group - y->group;
-	return rank_cmp(x->score, x->opening, y->score, y->opening);
+	return rank_cmp(x->stands.score, x->opening, y->stands.score, y->opening);
 }
 
 static struct pairing
@@ -58,11 +58,12 @@ judge(const struct market *m, const struct listing *l, const struct listing *cou
 }
 
 static void
-rank(struct ranking *list, const struct listing *counterpart, struct pairing p, uint8_t group)
+rank(struct ranking *list, const struct listing *counterpart, struct pairing p, uint8_t group,
+     uint32_t place)
 {
 	list->at = mem_grow(list->at, list->len, &list->cap, sizeof *list->at);
-	list->at[list->len++] = (struct ranked){
-	    counterpart->number, counterpart->opening, p.score, group, p.need_box, p.offer_box};
+	list->at[list->len++] =
+	    (struct ranked){counterpart->number, counterpart->opening, place, group, p};
 }
 
 /* The told pairs of l that have ended or changed. Marks all its told counterparts. */
@@ -78,9 +79,10 @@ rank_told(const struct market *m, const struct listing *l, uint32_t against, boo
 			continue;
 		struct pairing p = judge(m, l, counterpart);
 		if (p.cause != CAUSE_NONE)
-			rank(list, counterpart, (struct pairing){.score = t->score}, 0);
+			rank(list, counterpart, (struct pairing){p.cause, .score = t->score}, 0,
+			     l->told[i]);
 		else if (p.score != t->score)
-			rank(list, counterpart, p, 1);
+			rank(list, counterpart, p, 1, l->told[i]);
 	}
 }
 
@@ -99,7 +101,7 @@ rank_untold(const struct market *m, const struct listing *l, uint32_t most, stru
 		const struct found *f = &m->scratch->found[i];
 		struct pairing p = {CAUSE_NONE, f->score, f->need_box, f->offer_box};
 		if (marks_add(&m->scratch->listings, f->counterpart))
-			rank(list, listing_at(m, f->counterpart), p, 2);
+			rank(list, listing_at(m, f->counterpart), p, 2, 0);
 	}
 }
 
@@ -115,7 +117,7 @@ rank_untold_against(const struct market *m, const struct listing *l, const struc
 			continue;
 		struct pairing pairing = judge(m, l, counterpart);
 		if (pairing.cause == CAUSE_NONE)
-			rank(list, counterpart, pairing, 2);
+			rank(list, counterpart, pairing, 2, 0);
 	}
 }
 
@@ -220,17 +222,17 @@ end_pair(struct run *r, struct about about, const struct told_pair *t, enum caus
 			refill_if_low(r, both[side]);
 }
 
-/* Tells of one pair of a job, how it stands now being known. True if the job ends here: a
- * newcomer's match was refused, and all later ones rank below it. */
+/* Tells of one pair of a job: `t`, or NULL where it is not told, and how it stands now. True if the
+ * job ends here: a newcomer's match was refused, and all later ones rank below it. */
 static bool
-tell_pair(struct run *r, struct about about, const struct listing *counterpart, struct pairing p)
+tell_pair(struct run *r, struct about about, const struct listing *counterpart,
+	  const struct told_pair *t, struct pairing p)
 {
 	const struct market *m = r->market;
 	const struct listing *l = about.listing;
 	const struct listing *need = l->side == NEED ? l : counterpart;
 	const struct listing *offer = l->side == NEED ? counterpart : l;
 	const struct exchange *e = exchange_of(m, l);
-	const struct told_pair *t = told_find(m, l, counterpart);
 
 	if (t) {
 		if (p.cause != CAUSE_NONE)
@@ -252,8 +254,9 @@ tell_pair(struct run *r, struct about about, const struct listing *counterpart, 
 static bool
 judge_pair(struct run *r, struct about about, uint32_t counterpart)
 {
-	const struct listing *c = listing_at(r->market, counterpart);
-	return tell_pair(r, about, c, judge(r->market, about.listing, c));
+	const struct market *m = r->market;
+	const struct listing *c = listing_at(m, counterpart);
+	return tell_pair(r, about, c, told_find(m, about.listing, c), judge(m, about.listing, c));
 }
 
 /* ---- jobs ---- */
@@ -293,12 +296,9 @@ tell_now(struct run *r, uint32_t listing)
 	/* Telling one pair changes nothing of how another stands. */
 	for (i = 0; i < list.len && i < r->work && !ended; i++) {
 		const struct ranked *k = &list.at[i];
-		struct pairing known = {CAUSE_NONE, k->score, k->need_box, k->offer_box};
 		const struct listing *c = listing_at(r->market, k->counterpart);
-		if (k->group == 0)
-			ended = judge_pair(r, about, k->counterpart);
-		else
-			ended = tell_pair(r, about, c, known);
+		const struct told_pair *t = k->group < 2 ? &r->market->told[k->place] : NULL;
+		ended = tell_pair(r, about, c, t, k->stands);
 	}
 	if (i < list.len && !ended) {
 		struct fact f = {.kind = FACT_QUEUE_ADDED,
@@ -320,7 +320,7 @@ list_needs(const struct market *m, uint32_t exchange)
 		const struct listing *l = listing_at(m, i);
 		if (l->exchange == exchange && l->side == NEED &&
 		    (l->state == STATE_OPEN || l->n_told > 0))
-			rank(&list, l, (struct pairing){0}, 0);
+			rank(&list, l, (struct pairing){0}, 0, 0);
 	}
 	return list;
 }
