@@ -233,8 +233,9 @@ int meta_load(struct store *s, MDB_txn *txn, unsigned *ret_format);
 
 /* ---- journal.c ---- */
 
-/* Appends a fact's record to `out` and moves `chain` on to its hash. */
-void journal_encode(struct buf *out, uint8_t chain[HASH], const struct store_record *fact);
+/* Appends a fact's record to `out` and moves `chain` on to its hash; returns where the record begins.
+ */
+size_t journal_encode(struct buf *out, uint8_t chain[HASH], const struct store_record *fact);
 /* Writes the turn's facts. LMDB's codes. */
 int journal_write(struct store *s, MDB_txn *txn, const struct turn *t);
 /* Drops some of the facts that are to go, and says so in `next`. LMDB's codes. */

@@ -51,22 +51,28 @@ put_note(struct buf *out, uint64_t number, struct str note)
 	put_u64(out, XXH3_64bits_withSeed(note.p, note.len, number));
 }
 
-void
+/* What hash_record takes bit by bit stands here in one piece, and is hashed at once: a seventh less
+ * work. Then the hash takes the place of the number and of the end of the one before. */
+size_t
 journal_encode(struct buf *out, uint8_t chain[HASH], const struct store_record *fact)
 {
-	size_t at = out->len;
-	uint8_t count = (uint8_t)(fact->n_links | (fact->note.p ? NOTED : 0));
-	buf_put(out, chain, HASH); /* its place, for now */
+	size_t hashed = out->len, at = hashed + sizeof fact->number;
+	uint8_t count = (uint8_t)fact->n_links;
+	buf_put(out, chain, HASH);
+	put_u64(out, fact->number);
 	buf_put(out, &count, 1);
 	for (size_t i = 0; i < fact->n_links; i++) {
 		put_u64(out, fact->links[i].stream);
 		put_u64(out, fact->links[i].prev);
 	}
 	buf_put(out, fact->bytes.p, fact->bytes.len);
-	hash_record(chain, fact->number, out->data + at + HASH, out->len - at - HASH, chain);
+	crypto_generichash(chain, HASH, out->data + hashed, out->len - hashed, NULL, 0);
 	memcpy(out->data + at, chain, HASH);
-	if (fact->note.p)
+	if (fact->note.p) {
+		out->data[at + HASH] |= NOTED;
 		put_note(out, fact->number, fact->note);
+	}
+	return at;
 }
 
 int

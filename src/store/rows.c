@@ -27,12 +27,14 @@ by_place(const void *a, const void *b)
 	return (x->order > y->order) - (x->order < y->order);
 }
 
-/* The market hands its rows over in this order, and so does each owner of asides. */
+/* The market hands its rows over in this order and each once, and so does each owner of asides. */
 static bool
 is_sorted(const struct turn *t)
 {
+	const struct put_row *row = t->rows;
 	size_t i = 1;
-	while (i < t->n_rows && by_place(&t->rows[i - 1], &t->rows[i]) < 0)
+	while (i < t->n_rows && (row[i - 1].table < row[i].table ||
+				 (row[i - 1].table == row[i].table && row[i - 1].key < row[i].key)))
 		i++;
 	return i >= t->n_rows;
 }
@@ -41,8 +43,9 @@ void
 rows_sort(struct turn *t)
 {
 	size_t kept = 0;
-	if (!is_sorted(t))
-		qsort(t->rows, t->n_rows, sizeof *t->rows, by_place);
+	if (is_sorted(t))
+		return;
+	qsort(t->rows, t->n_rows, sizeof *t->rows, by_place);
 	for (size_t i = 0; i < t->n_rows; i++) {
 		const struct put_row *next = i + 1 < t->n_rows ? &t->rows[i + 1] : NULL;
 		if (next && next->table == t->rows[i].table && next->key == t->rows[i].key)

@@ -64,9 +64,8 @@ store_fact(struct store *s, uint64_t number, struct str bytes, struct store_link
 	}
 	for (size_t i = 0; i < n_links; i++)
 		links[i].prev = heads_move(&s->heads, links[i].stream, number);
-	size_t at = t->bytes.len;
-	journal_encode(&t->bytes, t->chain,
-		       &(struct store_record){number, bytes, note, links, n_links});
+	size_t at = journal_encode(&t->bytes, t->chain,
+				   &(struct store_record){number, bytes, note, links, n_links});
 	t->facts = mem_grow(t->facts, t->n_facts, &t->cap_facts, sizeof *t->facts);
 	t->facts[t->n_facts++] = (struct put_fact){at, t->bytes.len - at};
 	t->head = number;
