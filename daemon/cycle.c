@@ -16,6 +16,7 @@ enum {
 	TURN_MS_MAX = 50,     /* spent on requests; likewise. What a turn holds decides no fact */
 	BEHIND_PAUSE_MS = 10, /* between turns while a gateway has much to read */
 	IDLE_MS = 60000,      /* the longest pause towards a deadline */
+	BUDGET_SHARES = 3,    /* for two turns, and what the last command goes beyond */
 	SEED_STEP = 64,	      /* looks at told pairs, before it is seen whether the turn is full */
 	HOUSEKEEPING_BEATS = 10, /* heartbeats between looks at what may go */
 };
@@ -27,6 +28,7 @@ struct cycle {
 	struct delivery *delivery;
 	struct buf frames; /* what is published of a turn */
 	uint64_t budget;   /* what a turn may take of the disk, in bytes */
+	uint64_t share;	   /* of that, before any: with it a turn is full, so another fits beside */
 	uint64_t taken;	   /* requests, in the turn that is gathered */
 	unsigned beats;
 	bool more;     /* to be done at once */
@@ -118,7 +120,8 @@ turn_is_full(const void *arg)
 static struct turn_bound
 bound_of(const struct cycle *c, int64_t ms)
 {
-	return (struct turn_bound){c->parts.turn, c->budget, c->parts.monotonic_ms() + ms,
+	uint64_t bytes = c->share < c->budget ? c->share : c->budget;
+	return (struct turn_bound){c->parts.turn, bytes, c->parts.monotonic_ms() + ms,
 				   c->parts.monotonic_ms};
 }
 
@@ -268,6 +271,7 @@ find_room(struct cycle *c)
 	enum store_room room;
 	if (store_room(c->parts.store, &room, &c->budget) != 0)
 		return false;
+	c->share = c->budget / BUDGET_SHARES;
 	enum dispatch_room before = c->parts.dispatch->room, now = rooms[room];
 	c->parts.dispatch->room = now;
 	if (now == DISPATCH_ROOM_ENOUGH && before != now)

@@ -27,11 +27,11 @@
 #include <unistd.h>
 
 enum {
-	STEP = 1 << 20,	       /* that is asked of the disk at once, at least */
-	AHEAD_LEAST = 1 << 20, /* beyond the reserve: less is too little for ordinary work */
-	AHEAD_SMALL = 2 << 20, /* taken ahead on a small disk */
-	AHEAD_MOST = 32 << 20,
-	AHEAD_SHARE = 64, /* of what the disk has left, one part of so many */
+	STEP = 1 << 20,		/* that is asked of the disk at once, at least */
+	AHEAD_LEAST = 1 << 20,	/* beyond the reserve: less is too little for ordinary work */
+	AHEAD_SMALL = 2 << 20,	/* taken ahead on a small disk */
+	AHEAD_MOST = 128 << 20, /* some ten thousand facts, by what a turn reckons for each */
+	AHEAD_SHARE = 64,	/* of what the disk has left, one part of so many */
 	/* In the reserve, what one small command may take: a withdrawal ends every match that was
 	 * told, each with a fact and rows. */
 	ONE_COMMAND = 8 << 20,

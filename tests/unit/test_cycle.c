@@ -162,6 +162,26 @@ a_turn_that_is_full_waits_for_the_one_before(void **state)
 	turn(c, "reply 3\nreply 4\nlisting.opened\nlisting.opened\nreply 5\nlisting.opened\n");
 }
 
+/* Else whoever asks without end has each turn wait for the disk. */
+static void
+a_turn_is_full_before_it_leaves_no_room_beside_it(void **state)
+{
+	struct core *c = *state;
+	enum { FACT = 12288 }; /* what one is reckoned with, and a little more */
+	c->disk.stored = is_stored;
+	c->disk.budget = 9 * FACT;
+	for (unsigned id = 1; id <= 9; id++) {
+		char key[8];
+		snprintf(key, sizeof key, "z%u", id);
+		say_publish(id, key);
+	}
+	assert_true(turn(c, ""));
+	assert_int_equal(c->disk.n_facts, 3);
+	assert_true(turn(c, "reply 1\nreply 2\nreply 3\n"
+			    "listing.opened\nlisting.opened\nlisting.opened\n"));
+	assert_int_equal(c->disk.n_facts, 6);
+}
+
 /* A thread would take longer to wake than it spares. */
 static void
 what_comes_alone_is_stored_at_once(void **state)
@@ -465,6 +485,7 @@ main(void)
 	    STORY(the_heartbeat_waits_for_the_commit),
 	    STORY(nor_is_there_one_if_it_fails),
 	    STORY(a_turn_that_is_full_waits_for_the_one_before),
+	    STORY(a_turn_is_full_before_it_leaves_no_room_beside_it),
 	    STORY(what_comes_alone_is_stored_at_once),
 	    STORY(what_is_only_read_is_not_stored),
 	    STORY(an_ack_waits_for_a_commit_or_the_heartbeat),

@@ -403,7 +403,8 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 {
 	int rc = store_finish(s);
 	*ret = s->disk->room(s->disk->arg);
-	*ret_budget = *ret == STORE_ROOM_ENOUGH ? UINT64_MAX : 0;
+	*ret_budget = s->disk->budget ? s->disk->budget : UINT64_MAX;
+	*ret_budget = *ret == STORE_ROOM_ENOUGH ? *ret_budget : 0;
 	return rc;
 }
 

@@ -54,6 +54,7 @@ struct disk {
 	/* Asked at each commit: what becomes of it. */
 	enum fate { FATE_STORED, FATE_LOST, FATE_STORED_UNSEEN } (*fate)(void *arg);
 	enum store_room (*room)(void *arg);
+	uint64_t budget; /* of a turn, where there is enough; 0: no end */
 	/* Whether a turn that was handed over is stored by now; NULL: turns are stored in place. */
 	bool (*stored)(void *arg);
 	void *arg;
