@@ -7,12 +7,25 @@
 /* Shares of the full points; NONE where the field is left out of the side's score. */
 static const double FULL = 1, NONE = -1;
 
+/* What the row's side can earn by a probe that states one value: where they meet, they agree on it. */
+static void
+prepare_value(struct bound_field *to, enum side their)
+{
+	enum better better = to->field->side[their].better;
+	if (better != BETTER_LOWER && better != BETTER_HIGHER)
+		return;
+	to->kind[their] = better == BETTER_LOWER ? BOUND_BELOW : BOUND_ABOVE;
+	to->limit = (double)to->interval.lo;
+}
+
 static void
 prepare_interval(struct bound_field *to, enum side own)
 {
 	const struct side_rule *rule = &to->field->side[own];
 	int64_t limit = rule->better == BETTER_LOWER ? to->interval.hi : to->interval.lo;
 	to->kind[NEED] = to->kind[OFFER] = BOUND_INTERVAL;
+	if (to->interval.lo == to->interval.hi)
+		prepare_value(to, side_other(own));
 	if (rule->better != BETTER_LOWER && rule->better != BETTER_HIGHER)
 		return;
 	double span = rule->span_own ? fabs((double)limit) : (double)rule->span;
@@ -55,6 +68,7 @@ prepare(struct bound *b, struct bound_field *to, const struct statement *s)
 		to->weight[side] = f->side[side].weight;
 		if (f->side[side].weight == 0)
 			to->kind[side] = BOUND_NOTHING;
+		b->earns[side] |= to->kind[side] != BOUND_NOTHING;
 	}
 }
 
@@ -65,7 +79,7 @@ bound_make(struct bound *b, const struct lookup *l, struct box probe)
 	uint8_t bit = 0;
 	b->own = side_other(l->columns->side);
 	b->n = 0;
-	b->useless = false;
+	b->useless = b->earns[NEED] = b->earns[OFFER] = false;
 	for (size_t i = 0; i < e->n_fields; i++) {
 		struct statement s = box_statement(probe, i);
 		if (!field_weighs(&e->fields[i]))
@@ -180,15 +194,32 @@ static double
 headroom_share(const struct bound_field *f, bool lower, const lane *row)
 {
 	enum field_type type = f->field->type;
-	struct interval best =
-	    lower ? (struct interval){lane_least(type, row[0]), lane_least(type, row[1])}
-		  : (struct interval){lane_greatest(type, row[0]), lane_greatest(type, row[1])};
+	int64_t (*nearest)(enum field_type, lane) = lower ? lane_least : lane_greatest;
+	struct interval best = {.lo = nearest(type, row[0])};
 	int64_t agreed;
+	best.hi = row[0] == row[1] ? best.lo : nearest(type, row[1]);
 	if (!interval_middle(interval_meet(f->interval, best), &agreed))
 		return NONE;
 	double room = lower ? f->limit - (double)agreed : (double)agreed - f->limit;
 	double share = fabs(room) * f->scale;
 	return share < FULL ? share : FULL;
+}
+
+/* Of what the row's limit on the bad end, which lies between two numbers, earns by one value. */
+static double
+limit_share(const struct bound_field *f, enum side side, bool below, const lane *row)
+{
+	const struct side_rule *rule = &f->field->side[side];
+	enum field_type type = f->field->type;
+	lane at = row[below ? 1 : 0];
+	int64_t least = lane_least(type, at), most = lane_greatest(type, at);
+	if (least == INT64_MIN || most == INT64_MAX)
+		return NONE;
+	struct spread limit = {(double)least, (double)most};
+	double span = rule->span_own ? least_magnitude(limit) : (double)rule->span;
+	if (span == 0)
+		return rule->span_own ? FULL : NONE;
+	return share_of(farthest(limit, (struct spread){f->limit, f->limit}), span);
 }
 
 static double
@@ -203,6 +234,10 @@ field_share(const struct bound_field *f, enum side side, bool own_is_probe, cons
 		return headroom_share(f, true, row + f->at);
 	case BOUND_HIGHER:
 		return headroom_share(f, false, row + f->at);
+	case BOUND_BELOW:
+		return limit_share(f, side, true, row + f->at);
+	case BOUND_ABOVE:
+		return limit_share(f, side, false, row + f->at);
 	case BOUND_INTERVAL:
 		return interval_share(&f->field->side[side], own_is_probe, f->field->type,
 				      f->interval, row + f->at);
@@ -218,6 +253,8 @@ static double
 side_share(const struct bound *b, enum side side, const lane *row)
 {
 	double sum = 0, weights = 0;
+	if (!b->earns[side])
+		return NONE;
 	for (size_t i = 0; i < b->n; i++) {
 		const struct bound_field *f = &b->fields[i];
 		if (f->kind[side] == BOUND_NOTHING || !(row[HEAD_LANES - 1] >> f->bit & 1))

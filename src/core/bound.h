@@ -16,6 +16,9 @@ enum bound_kind {
 	BOUND_FULL,	/* full points are assumed */
 	BOUND_LOWER,	/* the probe's side: the lower the agreed value, the better */
 	BOUND_HIGHER,	/* likewise */
+	BOUND_BELOW,	/* the row's side, of a probe that states one value: the further the row's
+			   upper limit is above it, the better */
+	BOUND_ABOVE,	/* likewise its lower limit below it */
 	BOUND_INTERVAL, /* any other rule on intervals */
 	BOUND_PLACE
 };
@@ -29,7 +32,7 @@ struct bound_field {
 	double weight[2];
 	struct interval interval; /* the probe's, by the field's type */
 	int32_t x, y, z;	  /* lanes */
-	double limit;		  /* LOWER, HIGHER: the probe's bound on the bad end */
+	double limit; /* LOWER, HIGHER: the probe's bound on the bad end; BELOW, ABOVE: its value */
 	double scale; /* LOWER, HIGHER: share of a unit; PLACE: of a lane, on the probe's side */
 };
 
@@ -37,7 +40,8 @@ struct bound {
 	enum side own; /* the probe's */
 	size_t n;
 	struct bound_field fields[MAX_WEIGHED_BITS];
-	bool useless; /* more weighted fields than the head has bits */
+	bool earns[2]; /* by side: whether some field earns points */
+	bool useless;  /* more weighted fields than the head has bits */
 };
 
 /* Prepares for one probe against the rows of the lookup. */

@@ -13,8 +13,8 @@
 #endif
 
 enum {
-	WORDS = 4,  /* of a vector */
-	AT_ONCE = 8 /* words: a cache line */
+	WORDS = 4, /* of a vector */
+	BLOCK_WORDS = SPAN_WORDS < 64 ? SPAN_WORDS : 64
 };
 
 /* ---- intersecting ---- */
@@ -66,6 +66,26 @@ intersect_words(const struct operands *o, size_t w, words *ret)
 	*ret = left;
 }
 
+/* Words that are intersected before any of them is looked at: few have a row, and a branch on each
+ * would be foretold wrongly too often. */
+union block {
+	words v[BLOCK_WORDS / WORDS];
+	uint64_t at[BLOCK_WORDS];
+};
+
+/* Returns which words of the block have rows left, a bit each. */
+static inline uint64_t
+intersect_block(const struct operands *o, size_t w, union block *ret)
+{
+	words some = {0}, bit = {1, 2, 4, 8};
+	for (size_t i = 0; i < BLOCK_WORDS / WORDS; i++) {
+		intersect_words(o, w + i * WORDS, &ret->v[i]);
+		some |= (words)(ret->v[i] != 0) & bit;
+		bit <<= WORDS;
+	}
+	return some[0] | some[1] | some[2] | some[3];
+}
+
 /* Writes the rows that pass and asks for their lanes ahead of time; returns how many. */
 WIDE static size_t
 intersect(const struct operands *o, size_t n_words, const struct lanes *l, uint32_t span,
@@ -75,24 +95,16 @@ intersect(const struct operands *o, size_t n_words, const struct lanes *l, uint3
 	size_t stride = l->n;
 	uint32_t base = span << SPAN_BITS;
 	uint32_t *at = out;
-	for (size_t w = 0; w < n_words; w += AT_ONCE) {
-		union {
-			words v[AT_ONCE / WORDS];
-			uint64_t at[AT_ONCE];
-		} left;
-		uint64_t any = 0;
-		for (size_t i = 0; i < AT_ONCE / WORDS; i++)
-			intersect_words(o, w + i * WORDS, &left.v[i]);
-		for (size_t i = 0; i < AT_ONCE; i++)
-			any |= left.at[i];
-		if (!any)
-			continue;
-		for (size_t i = 0; i < AT_ONCE; i++)
+	for (size_t w = 0; w < n_words; w += BLOCK_WORDS) {
+		union block left;
+		for (uint64_t some = intersect_block(o, w, &left); some; some &= some - 1) {
+			size_t i = (size_t)__builtin_ctzll(some);
 			for (uint64_t x = left.at[i]; x; x &= x - 1) {
 				size_t in_span = (w + i) * 64 + (size_t)__builtin_ctzll(x);
 				__builtin_prefetch(lanes + in_span * stride);
 				*at++ = base + (uint32_t)in_span;
 			}
+		}
 	}
 	return (size_t)(at - out);
 }
@@ -429,7 +441,7 @@ find_in_span(struct finder *f, const struct judge *j, uint32_t span)
 
 	if (!gather(f, l, span, &o))
 		return;
-	n_words = (n_words + AT_ONCE - 1) / AT_ONCE * AT_ONCE;
+	n_words = (n_words + BLOCK_WORDS - 1) / BLOCK_WORDS * BLOCK_WORDS;
 	size_t n = intersect(&o, n_words, &l->lanes, span, f->rows);
 	if (n > 0 && (j->plan->n_ranges > 0 || j->plan->n_reaches > 0))
 		n = keep_near(j, f->rows, n);

@@ -414,7 +414,7 @@ ask_field(const struct asked *a)
 
 /* In nanoseconds, measured (docs/performance.md): what a row costs that is left for the lanes; what
  * asking for a row in one set costs; a thousand rows of a set in bits; an entry of a list. */
-enum { COST_LANES = 30, COST_TEST = 12, COST_BITS = 10, COST_ENTRY = 2 };
+enum { COST_LANES = 45, COST_TEST = 12, COST_BITS = 10, COST_ENTRY = 2 };
 
 static double
 term_cost(const struct plan *p, const struct term *t, uint32_t rows)
