@@ -1,0 +1,147 @@
+#include "util/workers.h"
+
+#include "util/mem.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct workers {
+	pthread_mutex_t lock;
+	pthread_cond_t called, left;
+	uint64_t from_ns;
+
+	/* The task; written while nobody is at it. */
+	workers_fn fn;
+	void *arg;
+	size_t parts;
+	atomic_size_t taken;
+
+	/* Under the lock. */
+	uint64_t tasks; /* so far */
+	bool open;	/* parts may be left of the last one */
+	bool stop;
+	unsigned at_it; /* workers */
+
+	unsigned n;
+	struct worker {
+		struct workers *all;
+		pthread_t thread;
+		unsigned hand;
+	} worker[WORKERS_MOST];
+};
+
+static void
+take_parts(struct workers *w, unsigned hand)
+{
+	size_t part;
+	while ((part = atomic_fetch_add_explicit(&w->taken, 1, memory_order_relaxed)) < w->parts)
+		w->fn(w->arg, hand, part);
+}
+
+static void *
+work(void *arg)
+{
+	const struct worker *self = arg;
+	struct workers *w = self->all;
+	uint64_t seen = 0;
+
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		while (!w->stop && (!w->open || seen == w->tasks))
+			pthread_cond_wait(&w->called, &w->lock);
+		if (w->stop)
+			break;
+		seen = w->tasks;
+		w->at_it++;
+		pthread_mutex_unlock(&w->lock);
+		take_parts(w, self->hand);
+		pthread_mutex_lock(&w->lock);
+		if (--w->at_it == 0)
+			pthread_cond_signal(&w->left);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+int
+workers_new(unsigned n, uint64_t from_ns, struct workers **ret)
+{
+	struct workers *w = mem_zalloc(sizeof *w);
+	sigset_t all, before;
+	int rc = 0;
+
+	w->from_ns = from_ns;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->called, NULL);
+	pthread_cond_init(&w->left, NULL);
+	sigfillset(&all); /* signals are for the owner's thread */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (w->n < n && w->n < WORKERS_MOST) {
+		struct worker *one = &w->worker[w->n];
+		one->all = w;
+		one->hand = w->n + 1;
+		rc = pthread_create(&one->thread, NULL, work, one);
+		if (rc)
+			break;
+		pthread_setname_np(one->thread, "worker");
+		w->n++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc)
+		workers_free(w);
+	else
+		*ret = w;
+	return rc;
+}
+
+void
+workers_free(struct workers *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_broadcast(&w->called);
+	pthread_mutex_unlock(&w->lock);
+	for (unsigned i = 0; i < w->n; i++)
+		pthread_join(w->worker[i].thread, NULL);
+	pthread_cond_destroy(&w->left);
+	pthread_cond_destroy(&w->called);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+unsigned
+workers_hands(const struct workers *w)
+{
+	return w ? w->n + 1 : 1;
+}
+
+void
+workers_share(struct workers *w, double ns, size_t parts, workers_fn fn, void *arg)
+{
+	if (!w || w->n == 0 || parts < 2 || ns < (double)w->from_ns) {
+		for (size_t part = 0; part < parts; part++)
+			fn(arg, 0, part);
+		return;
+	}
+	pthread_mutex_lock(&w->lock);
+	if (w->open)
+		abort(); /* called from a part */
+	w->fn = fn;
+	w->arg = arg;
+	w->parts = parts;
+	atomic_store_explicit(&w->taken, 0, memory_order_relaxed);
+	w->tasks++;
+	w->open = true;
+	pthread_cond_broadcast(&w->called);
+	pthread_mutex_unlock(&w->lock);
+	take_parts(w, 0);
+	pthread_mutex_lock(&w->lock);
+	w->open = false;
+	while (w->at_it > 0)
+		pthread_cond_wait(&w->left, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
