@@ -5,8 +5,9 @@
 
 #include <stdlib.h>
 
-/* The loops over bits and lanes, for wide vectors where the machine has them. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+/* The loops over bits and lanes, for wide vectors where the machine has them. (The choice is made
+ * before a ThreadSanitizer is there that would watch it.) */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
 #define WIDE __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define WIDE
@@ -158,13 +159,13 @@ gather_term(const struct term *t, const struct group *g, struct operands *o)
 
 /* Fills in the operands of a span; false where it holds no row that passes. */
 static bool
-gather(struct finder *f, const struct lookup *l, uint32_t span, struct operands *o)
+gather(const struct plan *p, struct sieve *sieve, const struct lookup *l, uint32_t span,
+       struct operands *o)
 {
-	const struct plan *p = &f->plan;
 	struct group g;
 	o->n_with = o->n_some = o->n_without = 0;
 	for (size_t i = 0; i < p->n_used; i++) {
-		term_bits(p, &p->terms[i], span, f->words + i * SPAN_WORDS, &g);
+		term_bits(p, &p->terms[i], span, sieve->words + i * SPAN_WORDS, &g);
 		if (!gather_term(&p->terms[i], &g, o))
 			return false;
 	}
@@ -173,7 +174,7 @@ gather(struct finder *f, const struct lookup *l, uint32_t span, struct operands 
 	const struct rowset *all = &l->all;
 	const struct plan everybody = {.sets = &all};
 	const struct term every = {.n = 1};
-	term_bits(&everybody, &every, span, f->words + p->n_used * SPAN_WORDS, &g);
+	term_bits(&everybody, &every, span, sieve->words + p->n_used * SPAN_WORDS, &g);
 	return gather_term(&every, &g, o);
 }
 
@@ -393,69 +394,132 @@ sets_are_met(const struct judge *j, uint32_t row, const lane *at)
 
 /* Of rows that may meet by their lanes, takes those that do. */
 WIDE static void
-take_met(struct finder *f, const struct judge *j, size_t n)
+take_met(struct sieve *s, const struct judge *j, size_t n)
 {
+	struct hit *hit = s->hits + s->n_hits;
 	for (size_t i = 0; i < n; i++) {
-		uint32_t row = f->rows[i];
+		uint32_t row = s->rows[i];
 		const lane *at = lookup_lanes(j->lookup, row);
 		bool sure = !outside(at, j->bounds.sure_lo.v, j->bounds.sure_hi.v, j->vectors);
 		if (!places_are_met(j, row, at) || !sets_are_met(j, row, at) ||
 		    !doubts_are_met(j, row) || !(sure || edges_are_met(j, row, at)))
 			continue;
-		f->hits[f->n_hits++] =
+		*hit++ =
 		    (struct hit){row, lookup_owner(j->lookup, row), lookup_opening(j->lookup, row),
 				 j->bound ? bound_score(j->bound, at) : 0};
 	}
+	s->n_hits = (size_t)(hit - s->hits);
 }
 
 /* ---- finding ---- */
 
+/* Where the hits of a span are. */
+struct yield {
+	unsigned sieve;
+	size_t first, n;
+};
+
 static void
-make_room(struct finder *f)
+make_room(struct sieve *s, const struct plan *p)
 {
-	size_t cap = (f->plan.n_used + 1) * SPAN_WORDS;
-	if (cap > f->cap_words) {
-		f->words = mem_realloc(f->words, cap * sizeof *f->words);
-		f->cap_words = cap;
+	size_t cap = (p->n_used + 1) * SPAN_WORDS;
+	if (cap > s->cap_words) {
+		s->words = mem_realloc(s->words, cap * sizeof *s->words);
+		s->cap_words = cap;
 	}
-	if (!f->rows)
-		f->rows = mem_alloc(SPAN_ROWS * sizeof *f->rows);
+	if (!s->rows)
+		s->rows = mem_alloc(SPAN_ROWS * sizeof *s->rows);
 }
 
 static void
-make_room_for_hits(struct finder *f, size_t n)
+make_room_for_hits(struct sieve *s, size_t n)
 {
-	if (f->n_hits + n <= f->cap_hits)
+	if (s->n_hits + n <= s->cap_hits)
 		return;
-	f->cap_hits = f->n_hits + n + f->cap_hits / 2;
-	f->hits = mem_realloc(f->hits, f->cap_hits * sizeof *f->hits);
+	s->cap_hits = s->n_hits + n + s->cap_hits / 2;
+	s->hits = mem_realloc(s->hits, s->cap_hits * sizeof *s->hits);
 }
 
 static void
-find_in_span(struct finder *f, const struct judge *j, uint32_t span)
+find_in_span(struct sieve *s, const struct judge *j, uint32_t span)
 {
 	const struct lookup *l = j->lookup;
 	struct operands o;
 	uint32_t rows = l->columns->n_rows - (span << SPAN_BITS);
 	size_t n_words = rows >= SPAN_ROWS ? SPAN_WORDS : (rows + 63) / 64;
 
-	if (!gather(f, l, span, &o))
+	if (!gather(j->plan, s, l, span, &o))
 		return;
 	n_words = (n_words + BLOCK_WORDS - 1) / BLOCK_WORDS * BLOCK_WORDS;
-	size_t n = intersect(&o, n_words, &l->lanes, span, f->rows);
+	size_t n = intersect(&o, n_words, &l->lanes, span, s->rows);
 	if (n > 0 && (j->plan->n_ranges > 0 || j->plan->n_reaches > 0))
-		n = keep_near(j, f->rows, n);
-	n = keep_sets(j, f->rows, n);
-	n = keep_tested(j->plan, f->rows, n);
+		n = keep_near(j, s->rows, n);
+	n = keep_sets(j, s->rows, n);
+	n = keep_tested(j->plan, s->rows, n);
 	if (n > 0 && j->plan->verify)
-		n = boxes_sieve(l->columns, j->plan->verify, j->probe, f->rows, n, j->dict);
-	make_room_for_hits(f, n);
-	take_met(f, j, n);
+		n = boxes_sieve(l->columns, j->plan->verify, j->probe, s->rows, n, j->dict);
+	make_room_for_hits(s, n);
+	take_met(s, j, n);
+}
+
+/* What every thread that finds reads. */
+struct shared {
+	struct finder *finder;
+	const struct judge *judge;
+};
+
+static void
+find_part(void *arg, unsigned hand, size_t span)
+{
+	const struct shared *shared = arg;
+	struct finder *f = shared->finder;
+	struct sieve *s = &f->sieves[hand];
+	make_room(s, &f->plan);
+	size_t first = s->n_hits;
+	find_in_span(s, shared->judge, (uint32_t)span);
+	f->yields[span] = (struct yield){hand, first, s->n_hits - first};
+}
+
+/* An empty sieve for each of the threads, and a yield for each span. */
+static void
+make_sieves(struct finder *f, unsigned hands, size_t n_spans)
+{
+	if (hands > f->n_sieves) {
+		f->sieves = mem_realloc(f->sieves, hands * sizeof *f->sieves);
+		memset(f->sieves + f->n_sieves, 0, (hands - f->n_sieves) * sizeof *f->sieves);
+		f->n_sieves = hands;
+	}
+	for (unsigned i = 0; i < f->n_sieves; i++)
+		f->sieves[i].n_hits = 0;
+	if (n_spans > f->cap_yields) {
+		f->cap_yields = n_spans;
+		f->yields = mem_realloc(f->yields, n_spans * sizeof *f->yields);
+	}
+}
+
+/* Puts what several sieves hold behind each other: by span, which is by row. */
+static void
+join_yields(struct finder *f, size_t n_spans)
+{
+	if (f->n_hits > f->cap_joined) {
+		f->cap_joined = f->n_hits + f->n_hits / 2;
+		free(f->joined);
+		f->joined = mem_alloc(f->cap_joined * sizeof *f->joined);
+	}
+	struct hit *at = f->joined;
+	for (size_t i = 0; i < n_spans; i++) {
+		const struct yield *y = &f->yields[i];
+		if (y->n == 0)
+			continue;
+		memcpy(at, f->sieves[y->sieve].hits + y->first, y->n * sizeof *at);
+		at += y->n;
+	}
+	f->hits = f->joined;
 }
 
 void
-finder_find(struct finder *f, const struct lookup *l, struct box probe, const struct bound *bound,
-	    const struct dict *d)
+finder_find(struct finder *f, struct workers *workers, const struct lookup *l, struct box probe,
+	    const struct bound *bound, const struct dict *d)
 {
 	struct judge j = {.lookup = l,
 			  .plan = &f->plan,
@@ -463,21 +527,33 @@ finder_find(struct finder *f, const struct lookup *l, struct box probe, const st
 			  .probe = probe,
 			  .bound = bound,
 			  .dict = d};
+	struct shared shared = {f, &j};
 	f->n_hits = 0;
 	if (l->all.n == 0)
 		return;
 	plan_make(&f->plan, l, probe, d);
-	make_room(f);
 	bounds_of(&f->plan, &j.bounds);
-	for (uint32_t span = 0; span <= (l->columns->n_rows - 1) >> SPAN_BITS; span++)
-		find_in_span(f, &j, span);
+	size_t n_spans = ((l->columns->n_rows - 1) >> SPAN_BITS) + 1;
+	make_sieves(f, workers_hands(workers), n_spans);
+	workers_share(workers, f->plan.cost, n_spans, find_part, &shared);
+	for (unsigned i = 0; i < f->n_sieves; i++)
+		f->n_hits += f->sieves[i].n_hits;
+	if (f->n_hits == f->sieves[0].n_hits) /* nobody else found any */
+		f->hits = f->sieves[0].hits;
+	else
+		join_yields(f, n_spans);
 }
 
 void
 finder_free(struct finder *f)
 {
 	plan_free(&f->plan);
-	free(f->words);
-	free(f->rows);
-	free(f->hits);
+	for (unsigned i = 0; i < f->n_sieves; i++) {
+		free(f->sieves[i].words);
+		free(f->sieves[i].rows);
+		free(f->sieves[i].hits);
+	}
+	free(f->sieves);
+	free(f->yields);
+	free(f->joined);
 }

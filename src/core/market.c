@@ -94,6 +94,12 @@ market_free(struct market *m)
 }
 
 void
+market_share(struct market *m, struct workers *workers)
+{
+	m->workers = workers;
+}
+
+void
 market_settings_encode(uint32_t work, const struct str *regions, size_t n_regions, struct buf *out)
 {
 	mp_put_map(out, 2);

@@ -23,11 +23,15 @@
 #include <stdint.h>
 
 struct market;
+struct workers;	    /* util/workers.h */
 struct participant; /* core/participant.h */
 struct listing;	    /* core/listing.h */
 
 struct market *market_new(void);
 void market_free(struct market *m);
+/* Has long work shared with these workers from now on, which must outlive the market; NULL: with
+ * nobody. Facts, answers and digests do not depend on it. */
+void market_share(struct market *m, struct workers *workers);
 
 /* ---- commands ---- */
 

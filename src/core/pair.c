@@ -95,7 +95,7 @@ add_candidates(const struct market *m, const struct listing *l, uint32_t box, bo
 
 	if (best)
 		bound_make(&bound, lookup, probe);
-	finder_find(&s->finder, lookup, probe, best ? &bound : NULL, m->dict);
+	finder_find(&s->finder, m->workers, lookup, probe, best ? &bound : NULL, m->dict);
 	for (size_t i = 0; i < s->finder.n_hits; i++) {
 		struct hit hit = s->finder.hits[i];
 		struct hit *last = s->n_candidates ? &s->candidates[s->n_candidates - 1] : NULL;
@@ -128,10 +128,9 @@ find_candidates(const struct market *m, const struct listing *l, bool best)
 		add_candidates(m, l, box, best);
 }
 
-static void
-add_found(const struct market *m, const struct listing *l, const struct hit *hit)
+static struct found
+score_candidate(const struct market *m, const struct listing *l, const struct hit *hit)
 {
-	struct scratch *s = m->scratch;
 	const struct columns *stored = lookup_against(m, l)->columns;
 	struct found f = {.counterpart = stored->listing[hit->row], .opening = hit->opening};
 
@@ -148,18 +147,50 @@ add_found(const struct market *m, const struct listing *l, const struct hit *hit
 		f.need_box = p.need_box;
 		f.offer_box = p.offer_box;
 	}
+	return f;
+}
+
+static void
+add_found(struct scratch *s, struct found f)
+{
 	s->found = mem_grow(s->found, s->n_found, &s->cap_found, sizeof *s->found);
 	s->found[s->n_found++] = f;
+}
+
+/* Candidates that are scored as one part of a task, and what scoring one costs in nanoseconds. */
+enum { SCORED_AT_ONCE = 256, COST_SCORE = 150 };
+
+struct scoring {
+	const struct market *market;
+	const struct listing *listing;
+};
+
+static void
+score_part(void *arg, unsigned hand, size_t part)
+{
+	const struct scoring *scoring = arg;
+	struct scratch *s = scoring->market->scratch;
+	size_t end = (part + 1) * SCORED_AT_ONCE;
+	(void)hand;
+	for (size_t i = part * SCORED_AT_ONCE; i < end && i < s->n_candidates; i++)
+		s->found[i] = score_candidate(scoring->market, scoring->listing, &s->candidates[i]);
 }
 
 static void
 score_all(const struct market *m, const struct listing *l)
 {
 	struct scratch *s = m->scratch;
-	for (size_t i = 0; i < s->n_candidates; i++)
-		add_found(m, l, &s->candidates[i]);
-	if (s->n_found > 1)
-		qsort(s->found, s->n_found, sizeof *s->found, found_cmp);
+	struct scoring scoring = {m, l};
+	size_t n = s->n_candidates;
+	if (n > s->cap_found) {
+		s->cap_found = n;
+		s->found = mem_realloc(s->found, n * sizeof *s->found);
+	}
+	workers_share(m->workers, COST_SCORE * (double)n, (n + SCORED_AT_ONCE - 1) / SCORED_AT_ONCE,
+		      score_part, &scoring);
+	s->n_found = n;
+	if (n > 1)
+		qsort(s->found, n, sizeof *s->found, found_cmp);
 }
 
 void
@@ -235,7 +266,7 @@ score_front(const struct market *m, const struct listing *l, struct hit *c, size
 		for (size_t k = 0; i + AHEAD < n && k < e->n_fields; k++)
 			if (field_weighs(&e->fields[k]))
 				box_prefetch((struct box){stored, c[i + AHEAD].row}, k);
-		add_found(m, l, &c[i]);
+		add_found(s, score_candidate(m, l, &c[i]));
 		size_t at = s->n_found - 1;
 		struct found moved = s->found[at];
 		for (; at > 0 && found_cmp(&s->found[at - 1], &moved) > 0; at--)

@@ -413,8 +413,9 @@ ask_field(const struct asked *a)
 }
 
 /* In nanoseconds, measured (docs/performance.md): what a row costs that is left for the lanes; what
- * asking for a row in one set costs; a thousand rows of a set in bits; an entry of a list. */
-enum { COST_LANES = 45, COST_TEST = 12, COST_BITS = 10, COST_ENTRY = 2 };
+ * asking for a row in one set costs; a thousand rows of a set in bits; an entry of a list; what such
+ * a row costs beside its lanes, on the average of those that meet and those that do not. */
+enum { COST_LANES = 45, COST_TEST = 12, COST_BITS = 10, COST_ENTRY = 2, COST_REST = 50 };
 
 static double
 term_cost(const struct plan *p, const struct term *t, uint32_t rows)
@@ -445,6 +446,7 @@ choose(struct plan *p, const struct lookup *l)
 {
 	double left = l->all.n;
 	struct term tests[MAX_FIELDS];
+	p->cost = 0;
 	for (size_t i = 0; i < p->n_terms; i++)
 		p->terms[i].cost = term_cost(p, &p->terms[i], l->columns->n_rows);
 	if (p->n_terms > 1)
@@ -457,6 +459,7 @@ choose(struct plan *p, const struct lookup *l)
 			saved += left * COST_TEST * t.n;
 		if (p->n_used < MAX_USED && saved > t.cost) {
 			p->terms[p->n_used++] = t;
+			p->cost += t.cost;
 			left = after;
 		} else if (t.decides && t.n <= MAX_TESTED && p->n_tests < MAX_FIELDS) {
 			tests[p->n_tests++] = t;
@@ -464,6 +467,7 @@ choose(struct plan *p, const struct lookup *l)
 			p->verify |= UINT64_C(1) << t.field;
 		}
 	}
+	p->cost += left * (COST_LANES + COST_REST);
 	if (p->n_tests > 0)
 		memcpy(p->terms + p->n_used, tests, p->n_tests * sizeof *tests);
 }

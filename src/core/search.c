@@ -232,7 +232,7 @@ searches_met(struct searches *s, const struct listing *l, struct numbers *ids)
 		return;
 	for (uint32_t i = 0; i < l->n_rows; i++) {
 		struct box probe = listing_box(m, l, i);
-		finder_find(&s->finder, b->lookup, probe, NULL, m->dict);
+		finder_find(&s->finder, m->workers, b->lookup, probe, NULL, m->dict);
 		for (size_t k = 0; k < s->finder.n_hits; k++)
 			numbers_push(ids, b->columns->listing[s->finder.hits[k].row]);
 	}

@@ -129,6 +129,7 @@ struct market {
 	struct numbers changed; /* listings whose boxes differ now */
 
 	struct scratch *scratch;
+	struct workers *workers; /* who share long work; not owned; NULL: nobody */
 };
 
 /* A match of some listing, found by looking for all of them. */

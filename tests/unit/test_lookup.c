@@ -44,6 +44,7 @@ one_in(uint32_t n)
 /* ---- random exchanges ---- */
 
 static struct tree *tree;
+static struct workers *workers; /* who share every probe that has several spans */
 
 static const struct tree *
 find_tree(void *arg, struct str name)
@@ -408,7 +409,7 @@ check_probe(struct run *r)
 	if (truth.len > 1)
 		qsort(truth.at, truth.len, sizeof *truth.at, row_cmp);
 	bound_make(&bound, r->lookup, probe);
-	finder_find(&r->finder, r->lookup, probe, &bound, r->dict);
+	finder_find(&r->finder, workers, r->lookup, probe, &bound, r->dict);
 	assert_int_equal(r->finder.n_hits, truth.len);
 	for (size_t i = 0; i < truth.len; i++) {
 		const struct hit *hit = &r->finder.hits[i];
@@ -467,7 +468,7 @@ play(uint64_t seed, uint32_t listings, uint32_t probes)
 }
 
 static int
-open_tree(void **state)
+open_all(void **state)
 {
 	static struct mistakes mistakes;
 	struct buf canonical = BUF_EMPTY;
@@ -477,13 +478,14 @@ open_tree(void **state)
 		return -1;
 	tree = tree_decode(buf_str(&canonical));
 	buf_free(&canonical);
-	return tree ? 0 : -1;
+	return tree && workers_new(3, 0, &workers) == 0 ? 0 : -1;
 }
 
 static int
-close_tree(void **state)
+close_all(void **state)
 {
 	(void)state;
+	workers_free(workers);
 	tree_free(tree);
 	return 0;
 }
@@ -538,5 +540,5 @@ main(void)
 	    cmocka_unit_test(many_small_exchanges),
 	    cmocka_unit_test(some_with_thousands_of_listings),
 	};
-	return cmocka_run_group_tests(tests, open_tree, close_tree);
+	return cmocka_run_group_tests(tests, open_all, close_all);
 }
