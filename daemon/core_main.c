@@ -19,9 +19,11 @@
 #include "recovery/recovery.h"
 #include "store/store.h"
 #include "util/mem.h"
+#include "util/workers.h"
 
 #include <event2/event.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +34,7 @@ struct core {
 	struct event_base *base;
 	struct clock clock;
 	struct store *store;
+	struct workers *workers;
 	struct market *market;
 	struct replies *replies;
 	struct subscriptions *subscriptions;
@@ -55,6 +58,19 @@ refuse_start(const char *what, const char *why)
 }
 
 static int
+start_workers(struct core *c)
+{
+	char why[200];
+	int rc = workers_new((unsigned)c->options.workers, WORKERS_PAY_NS, &c->workers);
+
+	if (rc == 0)
+		return 0;
+	snprintf(why, sizeof(why), "%s; let it have more threads, or set workers to 0",
+		 strerror(rc));
+	return refuse_start("the workers cannot be started", why);
+}
+
+static int
 open_store(struct core *c)
 {
 	const struct store_options options = {c->options.data_directory, c->options.initial_map,
@@ -68,6 +84,7 @@ open_store(struct core *c)
 			  LOG_FIELDS({"from", .number = store_upgraded_from(c->store)}),
 			  "the store was upgraded");
 	c->market = market_new();
+	market_share(c->market, c->workers);
 	if (recovery_load(c->store, c->market, why) != 0)
 		return refuse_start("the store does not hold what was committed", why);
 	c->replies = replies_new();
@@ -282,7 +299,7 @@ run(struct core *c)
 	if (!c->base)
 		return refuse_start("no event loop", "libevent has none to give");
 	c->notify = notify_new(c->base);
-	if (open_store(c) != 0)
+	if (start_workers(c) != 0 || open_store(c) != 0)
 		return 1;
 	open_clock(c);
 	wire(c);
@@ -316,6 +333,7 @@ close_all(struct core *c)
 	replies_free(c->replies);
 	subscriptions_free(c->subscriptions);
 	market_free(c->market);
+	workers_free(c->workers);
 	store_close(c->store);
 	clock_done(&c->clock);
 	if (c->base)

@@ -2,6 +2,7 @@
 
 #include "daemon/endpoint.h"
 #include "util/mem.h"
+#include "util/workers.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -30,6 +31,10 @@ const struct option options_table[] = {
      NULL, "regions whose participants are admitted; empty: any"},
     {"work", OPTION_INT, PROGRAM_CORE, AT(work), "256", NULL, 1, 100000, "units", NULL,
      "telling work done with each command (W in the rules of matching)"},
+    {"workers", OPTION_INT, PROGRAM_CORE, AT(workers), NULL,
+     "one less than the processors it may run on, at most 4", 0, WORKERS_MOST, NULL, NULL,
+     "threads beside the core's own that share in finding one listing's matches where that takes "
+     "long; 0: none. They change no result"},
     {"core-socket", OPTION_SOCKET, BOTH, AT(core_socket), NULL, "<runtime-directory>/core.sock", 0,
      0, NULL, NULL, "the socket between core and gateway"},
     {"core-group", OPTION_WORD, PROGRAM_CORE, AT(core_group), NULL, "none", 0, 0, NULL, NULL,

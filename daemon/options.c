@@ -8,6 +8,7 @@
 #include "util/mem.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -16,6 +17,8 @@
 #define USUAL_CONFIG "/etc/matchd/matchd.yaml"
 
 /* ---- the defaults that depend on something ---- */
+
+#define NOT_GIVEN UINT64_MAX /* a number that no row of the table allows */
 
 /* A format and what it leaves out, as an owned text. */
 static char *
@@ -67,6 +70,19 @@ default_gateway(void)
 	return text_of("%s", MATCHD_GATEWAY);
 }
 
+/* One processor is the core's own thread's. */
+static uint64_t
+default_workers(void)
+{
+	enum { MOST = 4 };
+	cpu_set_t may;
+
+	if (sched_getaffinity(0, sizeof(may), &may) != 0)
+		return 0; /* more processors than the set can name, or a sandbox */
+	int n = CPU_COUNT(&may) - 1;
+	return n < 0 ? 0 : n > MOST ? MOST : (uint64_t)n;
+}
+
 /* What follows from the runtime directory is checked as if it had been written. */
 static void
 fill_in_socket(struct options *o, const char *name, const char *format, struct mistakes *ret)
@@ -94,6 +110,8 @@ fill_in(struct options *o, struct mistakes *ret)
 		o->runtime_directory = default_runtime();
 	if (!o->gateway_path)
 		o->gateway_path = default_gateway();
+	if (o->workers == NOT_GIVEN)
+		o->workers = default_workers();
 	fill_in_socket(o, "core-socket", "%s/core.sock", ret);
 	fill_in_socket(o, "commands", "ipc://%s/commands.sock", ret);
 	fill_in_socket(o, "feed", "ipc://%s/feed.sock", ret);
@@ -217,7 +235,7 @@ options_read(struct options *o, enum program program, int argc, char *const argv
 	struct command_line line = {.wish = WISH_RUN};
 	char why[200];
 
-	*o = (struct options){0};
+	*o = (struct options){.workers = NOT_GIVEN};
 	ret->count = 0;
 	read_command_line(&line, program, argc, argv, ret);
 	if (line.wish == WISH_RUN) {

@@ -31,6 +31,7 @@ struct options {
 	char *data_directory, *runtime_directory, *exchanges_directory;
 	struct text_list admitted_regions; /* empty: any */
 	uint64_t work;
+	uint64_t workers; /* up to WORKERS_MOST */
 	char *core_socket, *core_group;
 	char *commands, *feed; /* endpoints */
 	uint64_t socket_mode;

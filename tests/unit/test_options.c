@@ -72,6 +72,7 @@ defaults_follow_the_environment(void **state)
 	assert_string_equal(r->options.commands, "ipc:///run/somewhere/commands.sock");
 	assert_string_equal(r->options.feed, "ipc:///run/somewhere/feed.sock");
 	assert_int_equal(r->options.work, 7);
+	assert_in_range(r->options.workers, 0, 4);
 	assert_int_equal(r->options.socket_mode, 0660);
 	assert_int_equal(r->options.max_commands, 1024);
 	assert_int_equal(r->options.log_level + LEVEL_ERROR, LEVEL_INFO);
@@ -183,6 +184,7 @@ each_wrong_argument_is_reported(void **state)
 	    {"--work=-1", "work", "not \"-1\""},
 	    {"--work= 1", "work", "not \" 1\""},
 	    {"--work=99999999999999999999999", "work", "from 1"},
+	    {"--workers=17", "workers", "from 0 to 16"},
 	    {"--parent=1", "parent", "not an option of this program"},
 	    {"--socket-mode=0888", "socket-mode", "octal"},
 	    {"--socket-mode=1777", "socket-mode", "octal"},
