@@ -1,11 +1,12 @@
 /*
  * bench: what matchd's core does in a second, and what else the machine could do.
  *
- *   bench match EXCHANGE.yaml OFFERS PROBES [--reverse] [--write FILE]
+ *   bench match EXCHANGE.yaml OFFERS PROBES [--reverse] [--workers N] [--write FILE]
  *   bench scan EXCHANGE OFFERS PROBES [--reverse] [--write FILE]
  *       PROBES needs, one after the other, against OFFERS stored offers: the number of all matches
  *       and the best 20, by matchd and by a scan of plain columns. --reverse: offers against
- *       stored needs. FILE gets what was found, for comparing.
+ *       stored needs. FILE gets what was found, for comparing. --workers: each probe once more,
+ *       shared with N threads (shared_us).
  *   bench append COUNT BYTES BATCH
  *   bench fanout SUBSCRIBERS BYTES…
  *       bare LMDB and bare ZeroMQ with the records and messages that matchd writes and sends
@@ -18,6 +19,7 @@
  */
 
 #include "bench.h"
+#include "util/workers.h"
 
 #include <stdlib.h>
 
@@ -49,6 +51,16 @@ number(const char *text)
 	return n;
 }
 
+/* 0 is one as well. */
+static unsigned
+workers(const char *text)
+{
+	size_t n = strcmp(text, "0") == 0 ? 0 : number(text);
+	if (n > WORKERS_MOST)
+		bench_fail("too many workers:", str_of(text));
+	return (unsigned)n;
+}
+
 static int
 probing(char **argv, int (*measure)(const struct probing *p))
 {
@@ -57,6 +69,8 @@ probing(char **argv, int (*measure)(const struct probing *p))
 	for (argv += 3; *argv; argv++) {
 		if (strcmp(*argv, "--reverse") == 0) {
 			p.reverse = true;
+		} else if (strcmp(*argv, "--workers") == 0 && argv[1]) {
+			p.workers = workers(*++argv);
 		} else if (strcmp(*argv, "--write") == 0 && argv[1] && !p.findings) {
 			p.findings = fopen(*++argv, "w");
 			if (!p.findings)
@@ -103,7 +117,8 @@ main(int argc, char **argv)
 		return bench_copy(OFFER, number(argv[3]));
 	if (strcmp(what, "copy") == 0 && argc == 4 && strcmp(argv[2], "needs") == 0)
 		return bench_copy(NEED, number(argv[3]));
-	fputs("usage: bench match EXCHANGE.yaml OFFERS PROBES [--reverse] [--write FILE]\n"
+	fputs("usage: bench match EXCHANGE.yaml OFFERS PROBES [--reverse] [--workers N] [--write "
+	      "FILE]\n"
 	      "       bench scan EXCHANGE OFFERS PROBES [--reverse] [--write FILE]\n"
 	      "       bench append COUNT BYTES BATCH\n"
 	      "       bench fanout SUBSCRIBERS BYTES...\n"

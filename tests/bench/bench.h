@@ -13,8 +13,9 @@
 struct probing {
 	const char *exchange; /* match: its file; scan: its name */
 	size_t stored, probes;
-	bool reverse;	/* needs are stored, offers ask */
-	FILE *findings; /* NULL: not wanted */
+	unsigned workers; /* match: threads that share a probe with the one that asks */
+	bool reverse;	  /* needs are stored, offers ask */
+	FILE *findings;	  /* NULL: not wanted */
 };
 
 /* Each measures, prints one JSON object and returns what main shall. */

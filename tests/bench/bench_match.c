@@ -7,6 +7,7 @@
 #include "proto/proto.h"
 #include "times.h"
 #include "util/mem.h"
+#include "util/workers.h"
 #include "workload.h"
 
 #include <stdlib.h>
@@ -149,27 +150,41 @@ ask(const struct market *m, const struct listing *l, struct top *ret)
 	return us;
 }
 
+/* Asks every probe. Of `us`, the second is for those whose find is shared with the workers: where
+ * there are any, each probe is asked once alone and once shared, in blocks that alternate, so that a
+ * busy minute meets both. */
 static void
-match(const struct life *life, const struct probing *p)
+match(const struct life *life, const struct probing *p, struct workers *workers)
 {
-	const struct market *m = life->dispatch.market;
-	double *us = mem_alloc(p->probes * sizeof *us);
+	enum { BLOCK = 20 };
+	struct market *m = life->dispatch.market;
+	size_t rounds = p->workers ? 2 : 1;
+	double *us[2];
 	uint64_t matches = 0;
 	char id[64];
-	for (size_t i = 0; i < p->probes + WARM; i++) {
-		size_t probe = i < WARM ? i % p->probes : i - WARM;
+	for (size_t shared = 0; shared < 2; shared++)
+		us[shared] = mem_alloc(p->probes * sizeof **us);
+	for (size_t i = 0; i < rounds * p->probes + WARM; i++) {
+		size_t at = i < WARM ? i : i - WARM, probe = at % p->probes;
+		size_t shared = p->workers ? (probe / BLOCK + at / p->probes) % 2 : 0;
 		struct top top;
+		market_share(m, shared ? workers : NULL);
 		listing_id(id, 'p', probe);
 		double took = ask(m, market_listing(m, str_of(id)), &top);
 		if (i < WARM)
 			continue;
-		us[probe] = took;
+		us[shared][probe] = took;
+		if (at >= p->probes)
+			continue;
 		matches += top.count;
 		bench_write(p->findings, &top);
 	}
-	print_times("us", us, p->probes);
+	print_times("us", us[0], p->probes);
+	if (p->workers)
+		print_times("shared_us", us[1], p->probes);
 	printf(",\"matches_per_probe\":%.2f", (double)matches / (double)p->probes);
-	free(us);
+	free(us[0]);
+	free(us[1]);
 }
 
 int
@@ -177,6 +192,9 @@ bench_match(const struct probing *p)
 {
 	struct life life = {.dispatch = {.market = market_new(), .emit = count_fact}};
 	struct market *m = life.dispatch.market;
+	struct workers *workers;
+	if (workers_new(p->workers, WORKERS_PAY_NS, &workers) != 0)
+		bench_fail("no threads for", STR("the workers"));
 	life.dispatch.emit_arg = &life;
 	load_exchange(&life.dispatch, p->exchange);
 	const struct workload *w = workload_find(market_exchange_at(m, 0)->name);
@@ -195,11 +213,12 @@ bench_match(const struct probing *p)
 	double *us = mem_alloc(p->probes * sizeof *us);
 	publish(&life, &probes, 'p', p->probes, us);
 	print_times("publish_us", us, p->probes);
-	match(&life, p);
+	match(&life, p, workers);
 	printf(",\"told\":%llu}\n", (unsigned long long)market_count(m).told);
 	free(us);
 	listings_done(&stored);
 	listings_done(&probes);
 	market_free(m);
+	workers_free(workers);
 	return 0;
 }

@@ -5,6 +5,7 @@ Figures are named PART/SIZE/WHO.WHAT, such as "match/1000000/scan.mean" (µs). "
 a need against stored offers; names of the other one begin with "reverse".
 """
 
+import os
 import pathlib
 import tempfile
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from programs import PROGRAMS, SOURCES, Figures, figures_of, say
 
 OTHER_EXCHANGES = ("intervals", "sets")
 LAYOUTS = ("A", "B", "C")
+WORKERS = min(4, len(os.sched_getaffinity(0)) - 1)  # as matchd has them by default
 # A layout is asked as much as it can bear: the slow ones less.
 PROBES_OF_LAYOUT = {"A": 100, "B": 150, "C": 1000, "needs": 1000}
 
@@ -86,9 +88,11 @@ def ask(figures: Figures, part: str, exchange: str, size: int, probes: int, reve
     prefix = f"{part}/{size}/{'reverse ' if reverse else ''}"
     ours = figures_of(
         PROGRAMS / "bench", "match", SOURCES / f"{exchange}.yaml", size, probes, *direction,
-        "--write", findings.file("matchd"),
+        "--workers", WORKERS, "--write", findings.file("matchd"),
     )  # fmt: skip
     figures.add_times(prefix + "matchd", ours["us"])
+    if WORKERS:
+        figures.add_times(f"{prefix}matchd with {WORKERS} workers", ours["shared_us"])
     figures.add_times(prefix + "matchd publish", ours["publish_us"])
     for key in ("published_per_s", "memory_each", "matches_per_probe"):
         figures.add(f"{prefix}matchd.{key}", ours[key])
