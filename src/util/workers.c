@@ -3,6 +3,7 @@
 #include "util/mem.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -24,6 +25,8 @@ struct workers {
 	bool stop;
 	unsigned at_it; /* workers */
 
+	cpu_set_t allowed; /* processors; none where they cannot be told apart */
+	int avoided;	   /* of them, by the workers; or -1 */
 	unsigned n;
 	struct worker {
 		struct workers *all;
@@ -65,6 +68,23 @@ work(void *arg)
 	return NULL;
 }
 
+/*
+ * Keeps the workers off the processor that the owner runs on. The system likes to wake a thread where
+ * its caller is, and there it would wait until the caller sleeps: when the task is done.
+ */
+static void
+keep_away(struct workers *w)
+{
+	int here = sched_getcpu();
+	cpu_set_t others = w->allowed;
+	if (here == w->avoided || here < 0 || here >= CPU_SETSIZE || CPU_COUNT(&others) < 2)
+		return;
+	CPU_CLR(here, &others);
+	for (unsigned i = 0; i < w->n; i++) /* in vain: slower, no worse */
+		pthread_setaffinity_np(w->worker[i].thread, sizeof others, &others);
+	w->avoided = here;
+}
+
 int
 workers_new(unsigned n, uint64_t from_ns, struct workers **ret)
 {
@@ -73,6 +93,9 @@ workers_new(unsigned n, uint64_t from_ns, struct workers **ret)
 	int rc = 0;
 
 	w->from_ns = from_ns;
+	w->avoided = -1;
+	if (sched_getaffinity(0, sizeof w->allowed, &w->allowed) != 0)
+		CPU_ZERO(&w->allowed);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->called, NULL);
 	pthread_cond_init(&w->left, NULL);
@@ -127,6 +150,7 @@ workers_share(struct workers *w, double ns, size_t parts, workers_fn fn, void *a
 			fn(arg, 0, part);
 		return;
 	}
+	keep_away(w);
 	pthread_mutex_lock(&w->lock);
 	if (w->open)
 		abort(); /* called from a part */

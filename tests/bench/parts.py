@@ -83,16 +83,15 @@ class Findings:
 
 
 def ask(figures: Figures, part: str, exchange: str, size: int, probes: int, reverse: bool, findings: Findings) -> None:
-    """matchd's core and the scan, one after the other."""
+    """matchd's core, with as many workers as it has by default and alone, and then the scan."""
     direction = ["--reverse"] if reverse else []
     prefix = f"{part}/{size}/{'reverse ' if reverse else ''}"
     ours = figures_of(
         PROGRAMS / "bench", "match", SOURCES / f"{exchange}.yaml", size, probes, *direction,
         "--workers", WORKERS, "--write", findings.file("matchd"),
     )  # fmt: skip
-    figures.add_times(prefix + "matchd", ours["us"])
-    if WORKERS:
-        figures.add_times(f"{prefix}matchd with {WORKERS} workers", ours["shared_us"])
+    figures.add_times(prefix + "matchd", ours["shared_us"] if WORKERS else ours["us"])
+    figures.add_times(prefix + "matchd one thread", ours["us"])
     figures.add_times(prefix + "matchd publish", ours["publish_us"])
     for key in ("published_per_s", "memory_each", "matches_per_probe"):
         figures.add(f"{prefix}matchd.{key}", ours[key])
