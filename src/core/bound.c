@@ -194,10 +194,10 @@ static double
 headroom_share(const struct bound_field *f, bool lower, const lane *row)
 {
 	enum field_type type = f->field->type;
-	int64_t (*nearest)(enum field_type, lane) = lower ? lane_least : lane_greatest;
-	struct interval best = {.lo = nearest(type, row[0])};
+	int64_t (*end_of)(enum field_type, lane) = lower ? lane_least : lane_greatest;
+	struct interval best = {.lo = end_of(type, row[0])};
 	int64_t agreed;
-	best.hi = row[0] == row[1] ? best.lo : nearest(type, row[1]);
+	best.hi = row[0] == row[1] ? best.lo : end_of(type, row[1]);
 	if (!interval_middle(interval_meet(f->interval, best), &agreed))
 		return NONE;
 	double room = lower ? f->limit - (double)agreed : (double)agreed - f->limit;
@@ -272,7 +272,7 @@ uint16_t
 bound_score(const struct bound *b, const lane *row)
 {
 	enum { MOST = POINTS_FULL / 1000 };
-	if (b->useless)
+	if (b->useless || !(b->earns[NEED] || b->earns[OFFER]))
 		return MOST;
 	double need = side_share(b, NEED, row), offer = side_share(b, OFFER, row), score;
 	if (need < 0 && offer < 0)

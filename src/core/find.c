@@ -260,6 +260,17 @@ lane_distance2(const lane *at, const struct reach *r)
 	return x * x + y * y + z * z;
 }
 
+/* Whether it is certainly too far away; without branches, for it is asked of many rows. */
+static inline bool
+beyond_reach(const struct reach *r, const lane *at)
+{
+	int64_t d2 = lane_distance2(at, r), far = at[3] + 3;
+	bool own = r->own & (d2 > r->far2);
+	bool theirs = r->theirs & (at[3] != UINT16_MAX) & (d2 > far * far);
+	return (at[0] != LANE_SILENT_PLACE) & (own | theirs);
+}
+
+/* Of a row that is not beyond it. */
 static enum lane_verdict
 judge_reach(const struct reach *r, const lane *at)
 {
@@ -267,15 +278,10 @@ judge_reach(const struct reach *r, const lane *at)
 		return r->silent_meets ? VERDICT_SURE : VERDICT_UNSURE;
 	int64_t d2 = lane_distance2(at, r);
 	bool sure = true;
-	if (r->own) {
-		if (d2 > r->far2)
-			return VERDICT_OUT;
+	if (r->own)
 		sure = d2 <= r->near2;
-	}
 	if (r->theirs && at[3] != UINT16_MAX) {
-		int64_t far = at[3] + 3, near = at[3] > 3 ? at[3] - 3 : 0;
-		if (d2 > far * far)
-			return VERDICT_OUT;
+		int64_t near = at[3] > 3 ? at[3] - 3 : 0;
 		sure = sure && d2 < near * near && !r->unsure_theirs;
 	}
 	return sure ? VERDICT_SURE : VERDICT_UNSURE;
@@ -288,6 +294,7 @@ struct judge {
 	struct bounds bounds;
 	size_t vectors;
 	struct box probe;
+	bool asks;		   /* anything of lanes, once sets are intersected */
 	const struct bound *bound; /* or NULL */
 	const struct dict *dict;
 };
@@ -331,25 +338,39 @@ places_are_met(const struct judge *j, uint32_t row, const lane *at)
 {
 	for (size_t i = 0; i < j->plan->n_reaches; i++) {
 		const struct reach *r = &j->plan->reaches[i];
-		enum lane_verdict v = judge_reach(r, at + r->at);
-		if (v == VERDICT_OUT || (v == VERDICT_UNSURE && !field_is_met(j, row, r->field)))
+		if (judge_reach(r, at + r->at) == VERDICT_UNSURE && !field_is_met(j, row, r->field))
 			return false;
 	}
 	return true;
 }
 
-/* Keeps the rows whose lanes do not exclude them; returns how many. */
+/* Keeps the rows whose lanes are within the ranges; returns how many. */
 WIDE static size_t
-keep_near(const struct judge *j, uint32_t *rows, size_t n)
+keep_within(const struct judge *j, uint32_t *rows, size_t n)
 {
-	const lane *base = j->lookup->lanes.spans[rows[0] >> SPAN_BITS];
-	size_t stride = j->lookup->lanes.n, kept = 0;
+	size_t kept = 0;
 	for (size_t i = 0; i < n; i++) {
-		const lane *at = base + (rows[i] % SPAN_ROWS) * stride;
+		const lane *at = lookup_lanes(j->lookup, rows[i]);
 		rows[kept] = rows[i];
 		kept += !outside(at, j->bounds.lo.v, j->bounds.hi.v, j->vectors);
 	}
 	return kept;
+}
+
+/* Keeps the rows that are not too far away; returns how many. */
+static size_t
+keep_near(const struct judge *j, uint32_t *rows, size_t n)
+{
+	for (size_t i = 0; i < j->plan->n_reaches; i++) {
+		const struct reach *r = &j->plan->reaches[i];
+		size_t kept = 0;
+		for (size_t k = 0; k < n; k++) {
+			rows[kept] = rows[k];
+			kept += !beyond_reach(r, lookup_lanes(j->lookup, rows[k]) + r->at);
+		}
+		n = kept;
+	}
+	return n;
 }
 
 /* Keeps the rows that no set's lane excludes, and asks for the bits that will say more; returns how
@@ -392,6 +413,15 @@ sets_are_met(const struct judge *j, uint32_t row, const lane *at)
 	return true;
 }
 
+/* Whether a row that may meet by its lanes does. */
+static inline bool
+lanes_are_met(const struct judge *j, uint32_t row, const lane *at)
+{
+	bool sure = !outside(at, j->bounds.sure_lo.v, j->bounds.sure_hi.v, j->vectors);
+	return places_are_met(j, row, at) && sets_are_met(j, row, at) && doubts_are_met(j, row) &&
+	       (sure || edges_are_met(j, row, at));
+}
+
 /* Of rows that may meet by their lanes, takes those that do. */
 WIDE static void
 take_met(struct sieve *s, const struct judge *j, size_t n)
@@ -400,9 +430,7 @@ take_met(struct sieve *s, const struct judge *j, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		uint32_t row = s->rows[i];
 		const lane *at = lookup_lanes(j->lookup, row);
-		bool sure = !outside(at, j->bounds.sure_lo.v, j->bounds.sure_hi.v, j->vectors);
-		if (!places_are_met(j, row, at) || !sets_are_met(j, row, at) ||
-		    !doubts_are_met(j, row) || !(sure || edges_are_met(j, row, at)))
+		if (j->asks && !lanes_are_met(j, row, at))
 			continue;
 		*hit++ =
 		    (struct hit){row, lookup_owner(j->lookup, row), lookup_opening(j->lookup, row),
@@ -452,8 +480,9 @@ find_in_span(struct sieve *s, const struct judge *j, uint32_t span)
 		return;
 	n_words = (n_words + BLOCK_WORDS - 1) / BLOCK_WORDS * BLOCK_WORDS;
 	size_t n = intersect(&o, n_words, &l->lanes, span, s->rows);
-	if (n > 0 && (j->plan->n_ranges > 0 || j->plan->n_reaches > 0))
-		n = keep_near(j, s->rows, n);
+	if (j->plan->n_ranges > 0)
+		n = keep_within(j, s->rows, n);
+	n = keep_near(j, s->rows, n);
 	n = keep_sets(j, s->rows, n);
 	n = keep_tested(j->plan, s->rows, n);
 	if (n > 0 && j->plan->verify)
@@ -532,6 +561,7 @@ finder_find(struct finder *f, struct workers *workers, const struct lookup *l, s
 	if (l->all.n == 0)
 		return;
 	plan_make(&f->plan, l, probe, d);
+	j.asks = f->plan.n_ranges + f->plan.n_reaches + f->plan.n_probes + f->plan.n_doubts > 0;
 	bounds_of(&f->plan, &j.bounds);
 	size_t n_spans = ((l->columns->n_rows - 1) >> SPAN_BITS) + 1;
 	make_sieves(f, workers_hands(workers), n_spans);

@@ -77,7 +77,7 @@ lookup_against(const struct market *m, const struct listing *l)
 static bool
 may_deal(const struct market *m, const struct participant *p, uint32_t other)
 {
-	if (other == p->number || participant_blocks(p, other))
+	if (other == p->number || (p->n_blocks > 0 && participant_blocks(p, other)))
 		return false;
 	return p->blocked_by == 0 || !participant_blocks(participant_at(m, other), p->number);
 }

@@ -183,10 +183,11 @@ ask_set_lane(const struct asked *a)
 
 /* The field's terms, from `before` on: one alone tells of rows that state several values. */
 static void
-remember_terms(const struct asked *a, size_t before)
+remember_terms(const struct asked *a, size_t before, size_t made)
 {
 	struct plan *p = a->plan;
 	struct set_question *q = &p->probes[p->n_probes - 1];
+	q->made = made;
 	q->n_terms = p->n_terms - before;
 	if (q->n_terms != 1 || q->probe.inner)
 		return;
@@ -223,7 +224,7 @@ ask_set(const struct asked *a)
 			    !by_lane);
 	}
 	if (by_lane)
-		remember_terms(a, before);
+		remember_terms(a, before, outer ? own->n_any : 1);
 }
 
 /* ---- lanes ---- */
@@ -482,7 +483,7 @@ lighten_probes(struct plan *p, const struct lookup *l)
 		size_t used = 0;
 		for (size_t k = 0; k < p->n_used; k++)
 			used += p->terms[k].field == q.probe.field;
-		q.probe.given = !q.probe.inner && q.n_terms > 0 && used == q.n_terms;
+		q.probe.given = !q.probe.inner && q.made > 0 && used == q.n_terms;
 		if (q.probe.coded)
 			q.probe.accepted = p->codes + q.probe.accepted_at;
 		if (!q.probe.given || l->fields[q.probe.field].odd.n > 0)

@@ -45,8 +45,8 @@ struct doubt {
 /* A set field whose lane is asked for each row. */
 struct set_question {
 	struct set_probe probe;
-	size_t n_terms; /* of the field */
-	bool has_term;	/* `term` decides for rows that state several values: by these alone */
+	size_t made, n_terms; /* of the field; fewer are left where everybody passes one */
+	bool has_term; /* `term` decides for rows that state several values: by these alone */
 	struct term term;
 };
 

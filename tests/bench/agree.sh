@@ -8,7 +8,7 @@ bench=$1 files=$2
 found=$(mktemp -d)
 trap 'rm -rf "$found"' EXIT
 
-for exchange in workload intervals sets; do
+for exchange in workload intervals sets alike places; do
 	for direction in '' --reverse; do
 		# shellcheck disable=SC2086
 		"$bench" match "$files/$exchange.yaml" 2000 200 $direction --write "$found/matchd" >/dev/null

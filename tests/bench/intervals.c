@@ -215,16 +215,16 @@ scan(const void *scanned, const void *probe, struct top *ret)
 {
 	const struct columns *c = scanned;
 	uint32_t hit[BLOCK];
-	uint16_t places[BLOCK];
+	uint16_t found[BLOCK];
 	for (size_t at = 0; at < c->n; at += BLOCK) {
 		size_t n = c->n - at < BLOCK ? c->n - at : BLOCK;
 		for (size_t i = 0; i < n; i++)
 			hit[i] = 1;
 		for (int f = 0; f < FIELDS; f++)
 			test_field(c, at, n, probe, f, hit);
-		size_t hits = block_hits(hit, n, places);
+		size_t hits = block_hits(hit, n, found);
 		for (size_t i = 0; i < hits; i++)
-			keep(c, at + places[i], probe, ret);
+			keep(c, at + found[i], probe, ret);
 	}
 }
 

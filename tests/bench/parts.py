@@ -16,6 +16,7 @@ from postgres import Postgres
 from programs import PROGRAMS, SOURCES, Figures, figures_of, say
 
 OTHER_EXCHANGES = ("intervals", "sets")
+WORST_EXCHANGES = ("alike", "places")
 LAYOUTS = ("A", "B", "C")
 WORKERS = min(4, len(os.sched_getaffinity(0)) - 1)  # as matchd has them by default
 # A layout is asked as much as it can bear: the slow ones less.
@@ -29,6 +30,7 @@ class Plan:
     sizes: tuple[int, ...]  # of the comparisons with PostgreSQL and the scan
     growth: tuple[int, ...]
     probes: int
+    worst_probes: int
     rounds: int
     published: int  # needs, a round
     notified: int
@@ -42,9 +44,9 @@ class Plan:
 
 
 WHOLE = Plan(
-    (10_000, 100_000, 1_000_000), (10_000, 100_000, 1_000_000, 3_000_000), 1000, 3, 10_000, 1000, 5.0, 50_000, 3.0
+    (10_000, 100_000, 1_000_000), (10_000, 100_000, 1_000_000, 3_000_000), 1000, 50, 3, 10_000, 1000, 5.0, 50_000, 3.0
 )
-QUICK = Plan((10_000, 30_000), (10_000, 30_000), 200, 3, 1000, 100, 0.7, 5000, 0.5)
+QUICK = Plan((10_000, 30_000), (10_000, 30_000), 200, 20, 3, 1000, 100, 0.7, 5000, 0.5)
 
 
 class Disagreement(Exception):
@@ -134,6 +136,17 @@ def measure_growth(figures: Figures, plan: Plan) -> None:
                 say(f"growth, {exchange}, {size:,} {'needs' if reverse else 'offers'}")
                 with Findings() as findings:
                     ask(figures, f"growth {exchange}", exchange, size, plan.probes, reverse, findings)
+                    compare(f"{exchange}, {size} stored", findings.files)
+
+
+def measure_worst(figures: Figures, plan: Plan) -> None:
+    """Exchanges that give a lookup nothing to select by: a scan of columns is the best that there is."""
+    for exchange in WORST_EXCHANGES:
+        for size in plan.sizes:
+            for reverse in (False, True):
+                say(f"worst, {exchange}, {size:,} {'needs' if reverse else 'offers'}")
+                with Findings() as findings:
+                    ask(figures, f"worst {exchange}", exchange, size, plan.worst_probes, reverse, findings)
                     compare(f"{exchange}, {size} stored", findings.files)
 
 

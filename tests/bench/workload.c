@@ -10,7 +10,8 @@ enum { SEED = 1, NEEDS_SEED = 0x6e656564 };
 const struct workload *
 workload_find(struct str name)
 {
-	static const struct workload *const all[] = {&manufacturing, &intervals, &sets};
+	static const struct workload *const all[] = {&manufacturing, &intervals, &sets, &alike,
+						     &places};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (str_eq(name, str_of(all[i]->name)))
 			return all[i];

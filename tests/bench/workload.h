@@ -10,6 +10,8 @@
  *   workload   contract manufacturing, 15 conditions; about 0.065 % match
  *   intervals  six ranges and nothing else; about 0.13 % match
  *   sets       three sets of 10,000 words; about 0.06 % match
+ *   alike      one value that everybody has; all match
+ *   places     places alone; about 1 % match
  */
 
 #include "core/exchange.h"
@@ -32,7 +34,7 @@ struct workload {
 	void (*scan)(const void *scan, const void *probe, struct top *ret);
 };
 
-extern const struct workload manufacturing, intervals, sets;
+extern const struct workload manufacturing, intervals, sets, alike, places;
 
 /* By name, or NULL. */
 const struct workload *workload_find(struct str name);
