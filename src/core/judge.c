@@ -147,33 +147,20 @@ places_are_met(const struct judge *j, uint32_t row, const lane *at)
 	return true;
 }
 
-/* Keeps the rows whose lanes are within the ranges; returns how many. */
+/* Keeps the rows whose lanes are within the ranges and not too far away; returns how many. */
 WIDE static size_t
-keep_within(const struct judge *j, uint32_t *rows, size_t n)
+keep_near(const struct judge *j, uint32_t *rows, size_t n)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++) {
 		const lane *at = lookup_lanes(j->lookup, rows[i]);
+		bool out = outside(at, j->bounds.lo.v, j->bounds.hi.v, j->vectors);
+		for (size_t k = 0; k < j->plan->n_reaches; k++)
+			out |= beyond_reach(&j->plan->reaches[k], at + j->plan->reaches[k].at);
 		rows[kept] = rows[i];
-		kept += !outside(at, j->bounds.lo.v, j->bounds.hi.v, j->vectors);
+		kept += !out;
 	}
 	return kept;
-}
-
-/* Keeps the rows that are not too far away; returns how many. */
-static size_t
-keep_near(const struct judge *j, uint32_t *rows, size_t n)
-{
-	for (size_t i = 0; i < j->plan->n_reaches; i++) {
-		const struct reach *r = &j->plan->reaches[i];
-		size_t kept = 0;
-		for (size_t k = 0; k < n; k++) {
-			rows[kept] = rows[k];
-			kept += !beyond_reach(r, lookup_lanes(j->lookup, rows[k]) + r->at);
-		}
-		n = kept;
-	}
-	return n;
 }
 
 /* Keeps the rows that no set's lane excludes, and asks for the bits that will say more; returns how
@@ -245,7 +232,7 @@ judge_begin(struct judge *j, const struct lookup *l, const struct plan *p, struc
 	j->plan = p;
 	j->dict = d;
 	j->probe = probe;
-	j->vectors = l->lanes.n / LANE_VECTOR;
+	j->vectors = p->n_ranges > 0 ? l->lanes.n / LANE_VECTOR : 0;
 	j->asks = p->n_ranges + p->n_reaches + p->n_probes + p->n_doubts > 0;
 	fill_bounds(p, &j->bounds);
 }
@@ -254,9 +241,8 @@ size_t
 judge_rows(const struct judge *j, uint32_t *rows, size_t n)
 {
 	const struct plan *p = j->plan;
-	if (p->n_ranges > 0)
-		n = keep_within(j, rows, n);
-	n = keep_near(j, rows, n);
+	if (p->n_ranges + p->n_reaches > 0)
+		n = keep_near(j, rows, n);
 	n = keep_sets(j, rows, n);
 	n = keep_tested(p, rows, n);
 	if (n > 0 && p->verify)

@@ -24,7 +24,7 @@ struct judge {
 	const struct dict *dict;
 	struct box probe;
 	struct bounds bounds;
-	size_t vectors; /* of a row's lanes */
+	size_t vectors; /* of a row's lanes; 0 where no range is asked */
 	bool asks;	/* anything of lanes and sets */
 };
 
