@@ -257,9 +257,8 @@ score_front(const struct market *m, const struct listing *l, struct hit *c, size
 	if (n > 1)
 		qsort(c, n, sizeof *c, candidate_cmp);
 	for (size_t i = 0; i < n; i++) {
-		const struct found *worst = &s->found[most - 1];
-		if (s->n_found == most &&
-		    rank_cmp(c[i].bound, c[i].opening, worst->score, worst->opening) > 0)
+		const struct found *worst = s->n_found == most ? &s->found[most - 1] : NULL;
+		if (worst && rank_cmp(c[i].bound, c[i].opening, worst->score, worst->opening) > 0)
 			return;
 		if (i + AHEAD < n)
 			__builtin_prefetch(&stored->listing[c[i + AHEAD].row]);
