@@ -7,7 +7,7 @@
 /* Shares of the full points; NONE where the field is left out of the side's score. */
 static const double FULL = 1, NONE = -1;
 
-/* What the row's side can earn by a probe that states one value: where they meet, they agree on it. */
+/* What the row's side can earn by a probe of one value: where they meet, they agree on it. */
 static void
 prepare_value(struct bound_field *to, enum side their)
 {

@@ -212,6 +212,8 @@ lanes_are_met(const struct judge *j, uint32_t row, const lane *at)
 	       (sure || edges_are_met(j, row, at));
 }
 
+/* Keeps the rows that meet for certain, or by what is asked where lanes leave a doubt; returns how
+ * many. */
 WIDE static size_t
 keep_met(const struct judge *j, uint32_t *rows, size_t n)
 {

@@ -1,7 +1,7 @@
 #pragma once
 
-/* Judging rows one by one: which of those that intersecting left meet the probe. Lanes are asked before
- * sets, and columns only where both leave a doubt. */
+/* Judging rows one by one: which of those that intersecting left meet the probe. Lanes are asked
+ * before sets, and columns only where both leave a doubt. */
 
 #include "core/plan.h"
 
@@ -17,7 +17,7 @@ struct bounds {
 	} lo, hi, sure_lo, sure_hi;
 };
 
-/* What the rows are held against. Fill it in with judge_begin; any number of threads may read it. */
+/* What rows are held against. Fill it in with judge_begin; any number of threads may read it. */
 struct judge {
 	const struct lookup *lookup;
 	const struct plan *plan;

@@ -5,8 +5,8 @@
  *
  * The task is cut into parts that do not depend on each other. Its owner calls the workers, takes
  * parts itself, one after the other as long as some are left, and returns when all are done. A
- * worker that wakes only when the last part is taken is not waited for, so that a busy machine costs
- * no more than the call. Between tasks workers sleep.
+ * worker that wakes only when the last part is taken is not waited for, so that a busy machine
+ * costs no more than the call. Between tasks workers sleep.
  *
  * Calling costs some 30 µs until they run, so it is for tasks that take several times as long.
  */
@@ -24,9 +24,10 @@ enum {
 struct workers;
 
 /*
- * Starts `n` threads, up to WORKERS_MOST, which take no signals; 0 of them are fine. They are called
- * to tasks that take `from_ns` nanoseconds: WORKERS_PAY_NS, or 0 where a test wants every task
- * shared. Returns 0, or the errno of the thread that the system did not give, and then none is left.
+ * Starts `n` threads, up to WORKERS_MOST, which take no signals; 0 of them are fine. They are
+ * called to tasks that take `from_ns` nanoseconds: WORKERS_PAY_NS, or 0 where a test wants every
+ * task shared. Returns 0, or the errno of the thread that the system did not give, and then none is
+ * left.
  */
 int workers_new(unsigned n, uint64_t from_ns, struct workers **ret);
 /* Ends the threads and waits until they have. Takes NULL. */
@@ -40,7 +41,7 @@ typedef void (*workers_fn)(void *arg, unsigned hand, size_t part);
 /*
  * Has each of `parts` done exactly once, begun in their order, and returns when all are; what they
  * wrote can be read then. `ns` is about what the task takes its owner alone. Where that is too
- * little for calling anybody, or `w` is NULL, the owner (hand 0) does all of it. One task at a time:
- * a part that had its own work shared would abort.
+ * little for calling anybody, or `w` is NULL, the owner (hand 0) does all of it. One task at a
+ * time: a part that had its own work shared would abort.
  */
 void workers_share(struct workers *w, double ns, size_t parts, workers_fn fn, void *arg);

@@ -129,25 +129,26 @@ def measure_match(figures: Figures, plan: Plan, postgres: Postgres | None) -> No
                 compare(f"offers among {size} needs", findings.files)
 
 
-def measure_growth(figures: Figures, plan: Plan) -> None:
-    for exchange in ("workload", *OTHER_EXCHANGES):
-        for size in plan.growth:
+def ask_all(
+    figures: Figures, part: str, exchanges: tuple[str, ...], sizes: tuple[int, ...], probes: int
+) -> None:
+    """matchd and the scan, in both directions of each exchange."""
+    for exchange in exchanges:
+        for size in sizes:
             for reverse in (False, True):
-                say(f"growth, {exchange}, {size:,} {'needs' if reverse else 'offers'}")
+                say(f"{part}, {exchange}, {size:,} {'needs' if reverse else 'offers'}")
                 with Findings() as findings:
-                    ask(figures, f"growth {exchange}", exchange, size, plan.probes, reverse, findings)
+                    ask(figures, f"{part} {exchange}", exchange, size, probes, reverse, findings)
                     compare(f"{exchange}, {size} stored", findings.files)
+
+
+def measure_growth(figures: Figures, plan: Plan) -> None:
+    ask_all(figures, "growth", ("workload", *OTHER_EXCHANGES), plan.growth, plan.probes)
 
 
 def measure_worst(figures: Figures, plan: Plan) -> None:
     """Exchanges that give a lookup nothing to select by: a scan of columns is the best that there is."""
-    for exchange in WORST_EXCHANGES:
-        for size in plan.sizes:
-            for reverse in (False, True):
-                say(f"worst, {exchange}, {size:,} {'needs' if reverse else 'offers'}")
-                with Findings() as findings:
-                    ask(figures, f"worst {exchange}", exchange, size, plan.worst_probes, reverse, findings)
-                    compare(f"{exchange}, {size} stored", findings.files)
+    ask_all(figures, "worst", WORST_EXCHANGES, plan.sizes, plan.worst_probes)
 
 
 def measure_publish(figures: Figures, plan: Plan, postgres: Postgres | None) -> None:
