@@ -37,23 +37,32 @@ or_words(uint64_t *to, const uint64_t *from)
 		to[i] |= from[i];
 }
 
-/* What is left of the rows of a vector of words. */
+/* What is left of the rows of a cache line's words: of two vectors. */
 static inline void
-intersect_words(const struct operands *o, size_t w, words *ret)
+intersect_line(const struct operands *o, size_t w, words ret[2])
 {
-	words left = ~(words){0};
-	for (size_t k = 0; k < o->n_with; k++)
+	words left = ~(words){0}, more = left;
+	for (size_t k = 0; k < o->n_with; k++) {
 		left &= AT(o->with[k], w);
+		more &= AT(o->with[k], w + WORDS);
+	}
 	for (size_t k = 0; k < o->n_some; k++) {
 		const struct group *g = &o->some[k];
 		words any = AT(g->set[0], w) | AT(g->set[1], w);
-		for (size_t i = 2; i < g->n; i++)
+		words any_more = AT(g->set[0], w + WORDS) | AT(g->set[1], w + WORDS);
+		for (size_t i = 2; i < g->n; i++) {
 			any |= AT(g->set[i], w);
+			any_more |= AT(g->set[i], w + WORDS);
+		}
 		left &= any;
+		more &= any_more;
 	}
-	for (size_t k = 0; k < o->n_without; k++)
+	for (size_t k = 0; k < o->n_without; k++) {
 		left &= ~AT(o->without[k], w);
-	*ret = left;
+		more &= ~AT(o->without[k], w + WORDS);
+	}
+	ret[0] = left;
+	ret[1] = more;
 }
 
 /* Words that are intersected before any of them is looked at: few have a row, and a branch on each
@@ -69,7 +78,8 @@ intersect_block(const struct operands *o, size_t w, union block *ret)
 {
 	words some = {0}, bit = {1, 2, 4, 8};
 	for (size_t i = 0; i < BLOCK_WORDS / WORDS; i++) {
-		intersect_words(o, w + i * WORDS, &ret->v[i]);
+		if (i % 2 == 0)
+			intersect_line(o, w + i * WORDS, &ret->v[i]);
 		some |= (words)(ret->v[i] != 0) & bit;
 		bit <<= WORDS;
 	}

@@ -147,12 +147,17 @@ places_are_met(const struct judge *j, uint32_t row, const lane *at)
 	return true;
 }
 
+enum { AHEAD = 16 }; /* rows whose lanes are on their way */
+
 /* Keeps the rows whose lanes are within the ranges and not too far away; returns how many. */
 WIDE static size_t
 keep_near(const struct judge *j, uint32_t *rows, size_t n)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++) {
+		/* asked for while intersecting, but much was read since */
+		if (i + AHEAD < n)
+			__builtin_prefetch(lookup_lanes(j->lookup, rows[i + AHEAD]));
 		const lane *at = lookup_lanes(j->lookup, rows[i]);
 		bool out = outside(at, j->bounds.lo.v, j->bounds.hi.v, j->vectors);
 		for (size_t k = 0; k < j->plan->n_reaches; k++)

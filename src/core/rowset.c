@@ -7,13 +7,10 @@
 
 /* ---- lists ---- */
 
-/* The first place in the list whose row is not below `row`. */
+/* The first place whose row is not below `row`, between `lo` and `hi`. */
 static uint32_t
-list_place(const struct rowset *s, uint32_t row)
+list_place_within(const struct rowset *s, uint32_t row, uint32_t lo, uint32_t hi)
 {
-	uint32_t lo = 0, hi = s->n;
-	if (hi > 0 && s->list[hi - 1] < row)
-		return hi; /* new rows mostly come last */
 	while (lo < hi) {
 		uint32_t mid = lo + (hi - lo) / 2;
 		if (s->list[mid] < row)
@@ -22,6 +19,15 @@ list_place(const struct rowset *s, uint32_t row)
 			hi = mid;
 	}
 	return lo;
+}
+
+/* The first place in the list whose row is not below `row`. */
+static uint32_t
+list_place(const struct rowset *s, uint32_t row)
+{
+	if (s->n > 0 && s->list[s->n - 1] < row)
+		return s->n; /* new rows mostly come last */
+	return list_place_within(s, row, 0, s->n);
 }
 
 static void
@@ -184,11 +190,33 @@ rowset_free(struct rowset *s)
 	*s = (struct rowset){0};
 }
 
+/* The same, looked for from where it is if the list's rows are spread evenly: a search from the
+ * middle would read a cache line for each step. */
+static uint32_t
+list_place_spread(const struct rowset *s, uint32_t row)
+{
+	if (s->n == 0 || s->list[s->n - 1] < row)
+		return s->n;
+	uint64_t rows = (uint64_t)s->list[s->n - 1] + 1;
+	uint32_t lo = (uint32_t)((uint64_t)s->n * row / rows), hi = lo, step = 8;
+	while (lo > 0 && s->list[lo] >= row) {
+		hi = lo;
+		lo = lo > step ? lo - step : 0;
+		step *= 2;
+	}
+	while (s->list[hi] < row) { /* ends at the last row */
+		lo = hi;
+		hi = s->n - 1 - hi > step ? hi + step : s->n - 1;
+		step *= 2;
+	}
+	return list_place_within(s, row, lo, hi);
+}
+
 struct row_run
 rowset_run(const struct rowset *s, uint32_t span)
 {
 	uint64_t end_row = ((uint64_t)span + 1) << SPAN_BITS;
-	uint32_t begin = list_place(s, span << SPAN_BITS);
-	uint32_t end = end_row > UINT32_MAX ? s->n : list_place(s, (uint32_t)end_row);
+	uint32_t begin = list_place_spread(s, span << SPAN_BITS);
+	uint32_t end = end_row > UINT32_MAX ? s->n : list_place_spread(s, (uint32_t)end_row);
 	return (struct row_run){s->list + begin, end - begin};
 }
