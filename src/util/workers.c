@@ -7,6 +7,17 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
+
+enum {
+	/* A worker stays awake for so long after a task, which is longer than a busy owner takes to
+	 * come with the next. */
+	AWAKE_NS = 300000,
+	/* The owner, for the last parts of others. */
+	PATIENT_NS = 50000,
+	/* Of what a task must take for waking somebody: where somebody is awake. */
+	AWAKE_SHARE = 4
+};
 
 struct workers {
 	pthread_mutex_t lock;
@@ -19,11 +30,11 @@ struct workers {
 	size_t parts;
 	atomic_size_t taken;
 
-	/* Under the lock. */
-	uint64_t tasks; /* so far */
-	bool open;	/* parts may be left of the last one */
+	/* Changed under the lock. */
+	atomic_uint_fast64_t tasks; /* so far */
+	atomic_uint at_it, awake;   /* workers */
+	bool open;		    /* parts may be left of the last task */
 	bool stop;
-	unsigned at_it; /* workers */
 
 	cpu_set_t allowed; /* processors; none where they cannot be told apart */
 	int avoided;	   /* of them, by the workers; or -1 */
@@ -43,6 +54,42 @@ take_parts(struct workers *w, unsigned hand)
 		w->fn(w->arg, hand, part);
 }
 
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Lets the processor's other threads have it, if it has any. */
+static void
+relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Goes on looking for another task than `seen` for a while. */
+static void
+look_out(struct workers *w, uint64_t seen)
+{
+	uint64_t until = now_ns() + AWAKE_NS;
+	while (atomic_load_explicit(&w->tasks, memory_order_relaxed) == seen && now_ns() < until)
+		relax();
+}
+
+static void
+look_for_the_last(struct workers *w)
+{
+	uint64_t until = now_ns() + PATIENT_NS;
+	while (atomic_load_explicit(&w->at_it, memory_order_relaxed) > 0 && now_ns() < until)
+		relax();
+}
+
 static void *
 work(void *arg)
 {
@@ -58,11 +105,16 @@ work(void *arg)
 			break;
 		seen = w->tasks;
 		w->at_it++;
+		w->awake++;
 		pthread_mutex_unlock(&w->lock);
 		take_parts(w, self->hand);
 		pthread_mutex_lock(&w->lock);
 		if (--w->at_it == 0)
 			pthread_cond_signal(&w->left);
+		pthread_mutex_unlock(&w->lock);
+		look_out(w, seen);
+		pthread_mutex_lock(&w->lock);
+		w->awake--;
 	}
 	pthread_mutex_unlock(&w->lock);
 	return NULL;
@@ -142,10 +194,17 @@ workers_hands(const struct workers *w)
 	return w ? w->n + 1 : 1;
 }
 
+static bool
+pays(const struct workers *w, double ns)
+{
+	bool awake = atomic_load_explicit(&w->awake, memory_order_relaxed) > 0;
+	return ns >= (double)w->from_ns / (awake ? AWAKE_SHARE : 1);
+}
+
 void
 workers_share(struct workers *w, double ns, size_t parts, workers_fn fn, void *arg)
 {
-	if (!w || w->n == 0 || parts < 2 || ns < (double)w->from_ns) {
+	if (!w || w->n == 0 || parts < 2 || !pays(w, ns)) {
 		for (size_t part = 0; part < parts; part++)
 			fn(arg, 0, part);
 		return;
@@ -165,6 +224,9 @@ workers_share(struct workers *w, double ns, size_t parts, workers_fn fn, void *a
 	take_parts(w, 0);
 	pthread_mutex_lock(&w->lock);
 	w->open = false;
+	pthread_mutex_unlock(&w->lock);
+	look_for_the_last(w);
+	pthread_mutex_lock(&w->lock);
 	while (w->at_it > 0)
 		pthread_cond_wait(&w->left, &w->lock);
 	pthread_mutex_unlock(&w->lock);

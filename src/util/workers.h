@@ -6,9 +6,11 @@
  * The task is cut into parts that do not depend on each other. Its owner calls the workers, takes
  * parts itself, one after the other as long as some are left, and returns when all are done. A
  * worker that wakes only when the last part is taken is not waited for, so that a busy machine
- * costs no more than the call. Between tasks workers sleep.
+ * costs no more than the call.
  *
- * Calling costs some 30 µs until they run, so it is for tasks that take several times as long.
+ * Waking a thread takes some 30 µs, so a task must take several times as long for that to pay. After
+ * a task workers stay awake for a third of a millisecond, in which shorter tasks pay as well: that
+ * is how it goes while an owner is busy. Otherwise they sleep.
  */
 
 #include <stdbool.h>
