@@ -84,7 +84,6 @@ market_free(struct market *m)
 		free(m->changes[i].at);
 	numbers_free(&m->changed);
 	finder_free(&m->scratch->finder);
-	marks_free(&m->scratch->met);
 	marks_free(&m->scratch->listings);
 	free(m->scratch->candidates);
 	free(m->scratch->found);

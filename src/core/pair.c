@@ -82,6 +82,41 @@ may_deal(const struct market *m, const struct participant *p, uint32_t other)
 	return p->blocked_by == 0 || !participant_blocks(participant_at(m, other), p->number);
 }
 
+/* Whether two hits are boxes of one listing; then the first stands for both. Each pair of boxes that
+ * meets is a hit with a bound on its own score, so the greatest bounds the listing's. */
+static bool
+join(struct hit *a, const struct hit *b)
+{
+	if (a->opening != b->opening)
+		return false;
+	if (b->bound > a->bound)
+		a->bound = b->bound;
+	return true;
+}
+
+/* Merges the candidates from `first` on with those before. Both are in the order of rows, and the rows
+ * of a listing are adjacent: so both are in the same order of listings. */
+static void
+merge_candidates(struct scratch *s, size_t first)
+{
+	struct hit *c = s->candidates;
+	size_t end = s->n_candidates, old = first, new = end - first, at = end;
+	if (old == 0 || new == 0)
+		return;
+	struct hit *came = mem_dup(c + first, new * sizeof *came);
+	while (new > 0) {
+		if (old > 0 && join(&c[old - 1], &came[new - 1]))
+			new --;
+		else if (old > 0 && c[old - 1].row > came[new - 1].row)
+			c[--at] = c[--old];
+		else
+			c[--at] = came[--new];
+	}
+	memmove(c + old, c + at, (end - at) * sizeof *c);
+	s->n_candidates = old + end - at;
+	free(came);
+}
+
 /* Adds the counterparts that one box of `l` meets, each once, not scored yet. */
 static void
 add_candidates(const struct market *m, const struct listing *l, uint32_t box, bool best)
@@ -91,27 +126,26 @@ add_candidates(const struct market *m, const struct listing *l, uint32_t box, bo
 	struct scratch *s = m->scratch;
 	struct box probe = listing_box(m, l, box);
 	struct bound bound;
-	bool several = l->n_rows > 1;
+	size_t first = s->n_candidates;
 
 	if (best)
 		bound_make(&bound, lookup, probe);
 	finder_find(&s->finder, m->workers, lookup, probe, best ? &bound : NULL, m->dict);
+	if (first + s->finder.n_hits > s->cap_candidates) {
+		s->cap_candidates = first + s->finder.n_hits;
+		s->candidates =
+		    mem_realloc(s->candidates, s->cap_candidates * sizeof *s->candidates);
+	}
 	for (size_t i = 0; i < s->finder.n_hits; i++) {
 		struct hit hit = s->finder.hits[i];
-		struct hit *last = s->n_candidates ? &s->candidates[s->n_candidates - 1] : NULL;
-		if (several)
-			hit.bound = UINT16_MAX; /* another of its own boxes may score higher */
-		if (last && last->opening == hit.opening) { /* boxes of a listing are adjacent */
-			if (hit.bound > last->bound)
-				last->bound = hit.bound;
+		/* boxes of a listing are adjacent */
+		if (s->n_candidates > first && join(&s->candidates[s->n_candidates - 1], &hit))
 			continue;
-		}
-		if (!may_deal(m, owner, hit.owner) || (several && !marks_add(&s->met, hit.opening)))
+		if (!may_deal(m, owner, hit.owner))
 			continue;
-		s->candidates = mem_grow(s->candidates, s->n_candidates, &s->cap_candidates,
-					 sizeof *s->candidates);
 		s->candidates[s->n_candidates++] = hit;
 	}
+	merge_candidates(s, first);
 }
 
 /* Fills in the candidates; bounds their scores where the best are looked for. */
@@ -122,8 +156,6 @@ find_candidates(const struct market *m, const struct listing *l, bool best)
 	s->n_candidates = 0;
 	if (l->state != STATE_OPEN || owner_of(m, l)->status != STATUS_MEMBER)
 		return;
-	if (l->n_rows > 1)
-		marks_begin(&s->met, m->openings + 1);
 	for (uint32_t box = 0; box < l->n_rows; box++)
 		add_candidates(m, l, box, best);
 }

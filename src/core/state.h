@@ -143,7 +143,6 @@ struct found {
 /* Room that reads work in and leave no trace in. */
 struct scratch {
 	struct finder finder;
-	struct marks met;	/* openings, while finding */
 	struct marks listings;	/* of telling */
 	struct hit *candidates; /* matches whose score is not known yet: one row of each */
 	size_t n_candidates, cap_candidates;
