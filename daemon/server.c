@@ -213,7 +213,9 @@ server_new(const struct server_parts *parts)
 	if (!bind_socket(s))
 		return refuse_start(s, "the core's socket cannot be bound", strerror(errno));
 	if (!write_beside(s))
-		return refuse_start(s, "no thread writes the store", strerror(errno));
+		return refuse_start(s, "no thread writes the store",
+				    s->written_fd < 0 ? strerror(errno)
+						      : "the system has none left");
 	event_add(s->heartbeat, &second);
 	run_again(s, 0);
 	return s;

@@ -11,9 +11,9 @@ trap 'rm -rf "$found"' EXIT
 for exchange in workload intervals sets alike places; do
 	for direction in '' --reverse; do
 		# shellcheck disable=SC2086
-		"$bench" match "$files/$exchange.yaml" 2000 200 $direction --write "$found/matchd" >/dev/null
+		"$bench" match "$files/$exchange.yaml" 3000 200 $direction --write "$found/matchd" >/dev/null
 		# shellcheck disable=SC2086
-		"$bench" scan "$exchange" 2000 200 $direction --write "$found/scan" >/dev/null
+		"$bench" scan "$exchange" 3000 200 $direction --write "$found/scan" >/dev/null
 		if ! grep -q : "$found/scan" || ! cmp "$found/matchd" "$found/scan"; then
 			echo "$exchange $direction: they do not agree" >&2
 			diff "$found/matchd" "$found/scan" | head -n 20 >&2

@@ -53,25 +53,12 @@ class Disagreement(Exception):
     """Two programs did not find the same."""
 
 
-def compare(name: str, files: dict[str, pathlib.Path]) -> None:
-    """Line by line as far as both go: a slow one was asked fewer probes."""
-    first, *others = files
-    ours = files[first].read_text(encoding="ascii").splitlines()
-    for other in others:
-        theirs = files[other].read_text(encoding="ascii").splitlines()
-        if not theirs:
-            raise Disagreement(f"{name}: {other} found nothing to compare")
-        for number, (a, b) in enumerate(zip(ours, theirs)):
-            if a != b:
-                raise Disagreement(f"{name}, probe {number}: {first} found {a!r}, {other} {b!r}")
-
-
 class Findings:
-    """Files for what programs find, to be compared; use it in a `with` statement."""
+    """Files for what programs find, a line for each probe, to be compared; use it in a `with` statement."""
 
     def __init__(self) -> None:
         self.directory = tempfile.TemporaryDirectory(prefix="mbf")
-        self.files: dict[str, pathlib.Path] = {}
+        self.probes: dict[str, int] = {}
 
     def __enter__(self) -> "Findings":
         return self
@@ -79,9 +66,24 @@ class Findings:
     def __exit__(self, *_: object) -> None:
         self.directory.cleanup()
 
-    def file(self, who: str) -> pathlib.Path:
-        self.files[who] = pathlib.Path(self.directory.name) / who
-        return self.files[who]
+    def file(self, who: str, probes: int) -> pathlib.Path:
+        self.probes[who] = probes
+        return pathlib.Path(self.directory.name) / who
+
+    def _read(self, who: str) -> list[str]:
+        lines = (pathlib.Path(self.directory.name) / who).read_text(encoding="ascii").splitlines()
+        if len(lines) != self.probes[who]:
+            raise Disagreement(f"{who} answered {len(lines)} of {self.probes[who]} probes")
+        return lines
+
+    def compare(self, name: str) -> None:
+        """With those of the first, which was asked all probes; a slow one is asked fewer."""
+        first, *others = self.probes
+        ours = self._read(first)
+        for other in others:
+            for number, theirs in enumerate(self._read(other)):
+                if theirs != ours[number]:
+                    raise Disagreement(f"{name}, probe {number}: {first} found {ours[number]!r}, {other} {theirs!r}")
 
 
 def ask(figures: Figures, part: str, exchange: str, size: int, probes: int, reverse: bool, findings: Findings) -> None:
@@ -90,7 +92,7 @@ def ask(figures: Figures, part: str, exchange: str, size: int, probes: int, reve
     prefix = f"{part}/{size}/{'reverse ' if reverse else ''}"
     ours = figures_of(
         PROGRAMS / "bench", "match", SOURCES / f"{exchange}.yaml", size, probes, *direction,
-        "--workers", WORKERS, "--write", findings.file("matchd"),
+        "--workers", WORKERS, "--write", findings.file("matchd", probes),
     )  # fmt: skip
     figures.add_times(prefix + "matchd", ours["shared_us"] if WORKERS else ours["us"])
     figures.add_times(prefix + "matchd one thread", ours["us"])
@@ -98,7 +100,7 @@ def ask(figures: Figures, part: str, exchange: str, size: int, probes: int, reve
     for key in ("published_per_s", "memory_each", "matches_per_probe"):
         figures.add(f"{prefix}matchd.{key}", ours[key])
     scan = figures_of(
-        PROGRAMS / "bench", "scan", exchange, size, probes, *direction, "--write", findings.file("scan")
+        PROGRAMS / "bench", "scan", exchange, size, probes, *direction, "--write", findings.file("scan", probes)
     )  # fmt: skip
     figures.add_times(prefix + "scan", scan["us"])
 
@@ -108,7 +110,7 @@ def ask_postgres(
 ) -> None:
     count = min(probes, PROBES_OF_LAYOUT[layout])
     name = "reverse postgres" if layout == "needs" else f"postgres {layout}"
-    found = figures_of(PROGRAMS / "pgmatch", postgres.conninfo(size), layout, count, findings.file(name))
+    found = figures_of(PROGRAMS / "pgmatch", postgres.conninfo(size), layout, count, findings.file(name, count))
     figures.add_times(f"match/{size}/{name}", found["us"])
 
 
@@ -121,12 +123,12 @@ def measure_match(figures: Figures, plan: Plan, postgres: Postgres | None) -> No
                 if postgres:
                     for layout in LAYOUTS:
                         ask_postgres(figures, postgres, size, layout, plan.probes, findings)
-                compare(f"needs among {size} offers", findings.files)
+                findings.compare(f"needs among {size} offers")
             with Findings() as findings:
                 ask(figures, "match", "workload", size, plan.probes, True, findings)
                 if postgres:
                     ask_postgres(figures, postgres, size, "needs", plan.probes, findings)
-                compare(f"offers among {size} needs", findings.files)
+                findings.compare(f"offers among {size} needs")
 
 
 def ask_all(
@@ -139,7 +141,7 @@ def ask_all(
                 say(f"{part}, {exchange}, {size:,} {'needs' if reverse else 'offers'}")
                 with Findings() as findings:
                     ask(figures, f"{part} {exchange}", exchange, size, probes, reverse, findings)
-                    compare(f"{exchange}, {size} stored", findings.files)
+                    findings.compare(f"{exchange}, {size} stored")
 
 
 def measure_growth(figures: Figures, plan: Plan) -> None:
