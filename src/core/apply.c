@@ -103,7 +103,7 @@ static uint32_t
 pack_boxes(struct market *m, const struct listing *l, struct str body, uint32_t *ret_n)
 {
 	struct columns *c = m->floors[l->exchange].columns[l->side];
-	return columns_add(c, l->number, body, owner_of(m, l), m->dict, ret_n);
+	return columns_add(c, l->number, body, owner_of(m, l), ret_n);
 }
 
 void
@@ -156,7 +156,7 @@ listing_leave(struct market *m, struct listing *l)
 		return;
 	m->n_open -= l->state == STATE_OPEN;
 	for (uint32_t i = 0; i < l->n_rows && is_matched(m, l); i++)
-		lookup_remove(lookup_of(m, l), l->row + i, m->dict);
+		lookup_remove(lookup_of(m, l), l->row + i);
 }
 
 static void
@@ -164,7 +164,7 @@ listing_enter(struct market *m, struct listing *l)
 {
 	m->n_open += l->state == STATE_OPEN;
 	for (uint32_t i = 0; i < l->n_rows && is_matched(m, l); i++)
-		lookup_add(lookup_of(m, l), l->row + i, l->participant, l->opening, m->dict);
+		lookup_add(lookup_of(m, l), l->row + i, l->participant, l->opening);
 }
 
 /* Rows on their way into one lookup. */
@@ -194,7 +194,7 @@ listings_look_up(struct market *m, size_t exchange)
 	for (size_t i = 0; i < m->n_floors * 2; i++) {
 		struct lookup *lookup = m->floors[i / 2].lookup[i % 2];
 		if (to[i].n > 0)
-			lookup_fill(lookup, to[i].at, to[i].n, m->dict);
+			lookup_fill(lookup, to[i].at, to[i].n);
 		free(to[i].at);
 	}
 	free(to);
@@ -236,8 +236,10 @@ apply_exchange(struct market *m, struct str definition)
 			continue;
 		}
 		lookup_free(floor->lookup[side]);
+		if (known >= 0)
+			columns_clear(floor->columns[side]);
 		columns_free(floor->columns[side]);
-		floor->columns[side] = columns_new(e, side);
+		floor->columns[side] = columns_new(e, side, m->dict);
 		floor->lookup[side] = lookup_new(floor->columns[side]);
 	}
 	exchange_free(floor->exchange);

@@ -32,7 +32,9 @@ struct bound_field {
 	double weight[2];
 	struct interval interval; /* the probe's, by the field's type */
 	int32_t x, y, z;	  /* lanes */
-	double limit; /* LOWER, HIGHER: the probe's bound on the bad end; BELOW, ABOVE: its value */
+	/* LOWER, HIGHER: the probe's bound on the bad end; BELOW, ABOVE: its one value. Where one
+	 * side has the first and the other the second, these are the same. */
+	double limit;
 	double scale; /* LOWER, HIGHER: share of a unit; PLACE: of a lane, on the probe's side */
 };
 

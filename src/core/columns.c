@@ -7,13 +7,14 @@
 #include <stdlib.h>
 
 struct columns *
-columns_new(const struct exchange *e, enum side side)
+columns_new(const struct exchange *e, enum side side, struct dict *d)
 {
 	struct columns *c = mem_zalloc(sizeof *c);
 	c->exchange = e;
 	c->side = side;
+	c->dict = d;
 	c->n_rows = 1;
-	pool_init(&c->sets);
+	pool_init(&c->sets, d);
 	c->mark_bytes = ((uint32_t)e->n_fields + 7) / 8;
 	c->column = mem_alloc(e->n_fields * sizeof *c->column);
 	for (size_t i = 0; i < e->n_fields; i++)
@@ -93,11 +94,11 @@ read_texts(struct mp *in, struct dict *d, uint32_t *to)
 }
 
 static uint32_t
-pack_set(struct columns *c, struct mp *in, uint32_t flags, struct dict *d)
+pack_set(struct columns *c, struct mp *in, uint32_t flags)
 {
 	uint32_t words[LONGEST_SET], n[3], len = 1;
 	for (int i = 0; i < 3; i++) {
-		n[i] = read_texts(in, d, words + len);
+		n[i] = read_texts(in, c->dict, words + len);
 		len += n[i];
 	}
 	words[0] = n[0] | n[1] << SET_LENGTH_BITS | n[2] << 2 * SET_LENGTH_BITS |
@@ -180,14 +181,14 @@ pack_scalar(struct columns *c, uint32_t row, size_t field, struct mp *in)
 }
 
 static void
-pack_statement(struct columns *c, uint32_t row, size_t field, struct str canonical, struct dict *d)
+pack_statement(struct columns *c, uint32_t row, size_t field, struct str canonical)
 {
 	struct mp in = mp_of(canonical);
 	mp_get_array(&in);
 	mp_get_int(&in); /* the shape follows from the type */
 	uint32_t flags = (uint32_t)mp_get_int(&in);
 	if (field_is_set(&c->exchange->fields[field]))
-		*column_set(&c->column[field], row) = pack_set(c, &in, flags, d);
+		*column_set(&c->column[field], row) = pack_set(c, &in, flags);
 	else
 		pack_scalar(c, row, field, &in);
 	mark(c, row, field, flags & STATEMENT_PREFER);
@@ -220,7 +221,7 @@ count_once(struct columns *c, uint32_t row, size_t field)
 
 uint32_t
 columns_add(struct columns *c, uint32_t listing, struct str body, const struct participant *p,
-	    struct dict *d, uint32_t *ret_n)
+	    uint32_t *ret_n)
 {
 	struct str statements[MAX_STATEMENTS];
 	size_t width = c->exchange->n_fields;
@@ -242,7 +243,7 @@ columns_add(struct columns *c, uint32_t listing, struct str body, const struct p
 				copy_statement(c, row + box, i);
 				continue;
 			}
-			pack_statement(c, row + box, i, own[i], d);
+			pack_statement(c, row + box, i, own[i]);
 			if (box > 0)
 				count_once(c, row + box, i);
 		}
@@ -252,8 +253,9 @@ columns_add(struct columns *c, uint32_t listing, struct str body, const struct p
 	return row;
 }
 
-void
-columns_remove(struct columns *c, uint32_t row, uint32_t n_rows)
+/* What the rows of a listing state of sets is stated once less. */
+static void
+remove_sets(struct columns *c, uint32_t row, uint32_t n_rows)
 {
 	for (size_t i = 0; i < c->exchange->n_fields; i++) {
 		uint32_t last = 0;
@@ -266,8 +268,28 @@ columns_remove(struct columns *c, uint32_t row, uint32_t n_rows)
 			last = at;
 		}
 	}
+}
+
+void
+columns_remove(struct columns *c, uint32_t row, uint32_t n_rows)
+{
+	remove_sets(c, row, n_rows);
 	c->runs -= n_rows > 1;
 	give_rows(c, row, n_rows);
+}
+
+void
+columns_clear(struct columns *c)
+{
+	uint32_t n;
+	for (uint32_t row = 1; row < c->n_rows; row += n) {
+		for (n = 1; row + n < c->n_rows && c->listing[row + n] == c->listing[row];)
+			n++;
+		remove_sets(c, row, n); /* rows that are free state nothing */
+	}
+	c->n_rows = 1;
+	c->runs = 0;
+	memset(c->free_rows, 0, sizeof c->free_rows);
 }
 
 /* ---- comparing ---- */

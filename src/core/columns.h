@@ -19,6 +19,7 @@
 
 struct columns {
 	const struct exchange *exchange;
+	struct dict *dict;
 	enum side side;
 	uint32_t n_rows, cap_rows; /* in use or given back; row 0 is none */
 	uint32_t runs;		   /* listings that have several rows */
@@ -36,17 +37,20 @@ struct box {
 	uint32_t row;
 };
 
-struct columns *columns_new(const struct exchange *e, enum side side);
-/* Takes NULL. */
+/* The dictionary must outlive it. */
+struct columns *columns_new(const struct exchange *e, enum side side, struct dict *d);
+/* Takes NULL. The dictionary keeps the values that rows state, unless columns_clear came first. */
 void columns_free(struct columns *c);
+/* Removes all rows, which takes a while where they are many. */
+void columns_clear(struct columns *c);
 
 /*
  * Adds what a listing states by its canonical body, and, for fields that come `from: participant`,
  * by its participant. Returns its first row, and in *ret_n how many rows it has: one for each box.
- * Values that are new go into the dictionary.
+ * Its values are in the dictionary as long as the rows are.
  */
 uint32_t columns_add(struct columns *c, uint32_t listing, struct str body,
-		     const struct participant *p, struct dict *d, uint32_t *ret_n);
+		     const struct participant *p, uint32_t *ret_n);
 void columns_remove(struct columns *c, uint32_t row, uint32_t n_rows);
 /* Whether two runs of `n_rows` rows state the same, row by row. */
 bool columns_equal(const struct columns *c, uint32_t a, uint32_t b, uint32_t n_rows);

@@ -17,10 +17,16 @@ struct group {
 	size_t n;
 };
 
+/* A set of which a row must not be, and one that excuses it; or NULL. */
+struct bar {
+	const uint64_t *set, *unless;
+};
+
 /* The bits of a span for each term: sets that a row must be in, groups of which it must be in some
  * set, and sets that it must not be in. */
 struct operands {
-	const uint64_t *with[MAX_USED + 1], *without[MAX_USED];
+	const uint64_t *with[MAX_USED + 1];
+	struct bar without[MAX_USED];
 	struct group some[MAX_USED];
 	size_t n_with, n_some, n_without;
 };
@@ -58,8 +64,14 @@ intersect_line(const struct operands *o, size_t w, words ret[2])
 		more &= any_more;
 	}
 	for (size_t k = 0; k < o->n_without; k++) {
-		left &= ~AT(o->without[k], w);
-		more &= ~AT(o->without[k], w + WORDS);
+		const struct bar *b = &o->without[k];
+		words barred = AT(b->set, w), barred_more = AT(b->set, w + WORDS);
+		if (b->unless) {
+			barred &= ~AT(b->unless, w);
+			barred_more &= ~AT(b->unless, w + WORDS);
+		}
+		left &= ~barred;
+		more &= ~barred_more;
 	}
 	ret[0] = left;
 	ret[1] = more;
@@ -109,16 +121,16 @@ intersect(const struct operands *o, size_t n_words, const struct lanes *l, uint3
 	return (size_t)(at - out);
 }
 
-/* A term's sets in a span: bits as they are, up to the last place, where lists and what is beyond
- * are joined in `room`. */
+/* Sets in a span: bits as they are, up to the last place, where lists and what is beyond are joined
+ * in `room`. */
 static void
-term_bits(const struct plan *p, const struct term *t, uint32_t span, uint64_t *room,
-	  struct group *ret)
+gather_sets(const struct rowset *const *sets, size_t n, uint32_t span, uint64_t *room,
+	    struct group *ret)
 {
 	bool joined = false;
 	ret->n = 0;
-	for (uint32_t i = 0; i < t->n; i++) {
-		const struct rowset *s = p->sets[t->first + i];
+	for (size_t i = 0; i < n; i++) {
+		const struct rowset *s = sets[i];
 		const uint64_t *bits = s->dense ? rowset_span(s, span) : NULL;
 		struct row_run run = s->dense ? (struct row_run){0} : rowset_run(s, span);
 		if (bits && ret->n < MAX_JOINED - 1) {
@@ -139,48 +151,59 @@ term_bits(const struct plan *p, const struct term *t, uint32_t span, uint64_t *r
 		ret->set[ret->n++] = room;
 }
 
-/* False where no row of the span passes. */
+/* Rows that must be in some of the sets; false where none of the span is. */
 static bool
-gather_term(const struct term *t, const struct group *g, struct operands *o)
+gather_some(const struct rowset *const *sets, size_t n, uint32_t span, uint64_t *room,
+	    struct operands *o)
 {
-	if (t->negative) {
-		/* one set: not to be up to an edge (core/plan.c) */
-		for (size_t i = 0; i < g->n; i++)
-			o->without[o->n_without++] = g->set[i];
-		return true;
-	}
-	if (g->n == 1)
-		o->with[o->n_with++] = g->set[0];
-	else if (g->n > 1)
-		o->some[o->n_some++] = *g;
-	return g->n > 0;
+	struct group g;
+	gather_sets(sets, n, span, room, &g);
+	if (g.n == 1)
+		o->with[o->n_with++] = g.set[0];
+	else if (g.n > 1)
+		o->some[o->n_some++] = g;
+	return g.n > 0;
 }
+
+/* Rows that must not be in the first set, unless they are in the second, if there is one. */
+static void
+gather_bar(const struct rowset *const *sets, size_t n, uint32_t span, uint64_t *room,
+	   struct operands *o)
+{
+	struct group barred, unless;
+	gather_sets(sets, 1, span, room, &barred);
+	gather_sets(sets + 1, n - 1, span, room + SPAN_WORDS, &unless);
+	if (barred.n > 0)
+		o->without[o->n_without++] =
+		    (struct bar){barred.set[0], unless.n > 0 ? unless.set[0] : NULL};
+}
+
+enum { ROOM_EACH = 2 * SPAN_WORDS }; /* of a term */
 
 /* Fills in the operands of a span; false where it holds no row that passes. */
 static bool
 gather(const struct plan *p, const struct lookup *l, uint32_t span, uint64_t *room,
        struct operands *o)
 {
-	struct group g;
 	o->n_with = o->n_some = o->n_without = 0;
-	for (size_t i = 0; i < p->n_used; i++) {
-		term_bits(p, &p->terms[i], span, room + i * SPAN_WORDS, &g);
-		if (!gather_term(&p->terms[i], &g, o))
+	for (size_t i = 0; i < p->n_used; i++, room += ROOM_EACH) {
+		const struct term *t = &p->terms[i];
+		const struct rowset *const *sets = t->n > 0 ? p->sets + t->first : NULL;
+		if (t->negative)
+			gather_bar(sets, t->n, span, room, o);
+		else if (!gather_some(sets, t->n, span, room, o))
 			return false;
 	}
 	if (o->n_with + o->n_some > 0)
 		return true;
 	const struct rowset *all = &l->all;
-	const struct plan everybody = {.sets = &all};
-	const struct term every = {.n = 1};
-	term_bits(&everybody, &every, span, room + p->n_used * SPAN_WORDS, &g);
-	return gather_term(&every, &g, o);
+	return gather_some(&all, 1, span, room, o);
 }
 
 size_t
 intersect_room(const struct plan *p)
 {
-	return (p->n_used + 1) * SPAN_WORDS;
+	return (p->n_used + 1) * ROOM_EACH;
 }
 
 size_t

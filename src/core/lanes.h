@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * Lanes: what a row states, squeezed into a cache line or half of one.
+ * Lanes: what a row states, squeezed into half a cache line to two, as its exchange has fields.
  *
  * Each end of an interval, each coordinate and each length is squeezed into 16 bits: a map that
  * keeps order and loses the last digits. A probe becomes two ranges for each lane: outside the

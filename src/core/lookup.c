@@ -11,6 +11,9 @@
  *   in `odd`          where its values alone do not tell: it makes exceptions or vetoes, or must
  *                     lie within P with more than one value.
  *
+ * Numbers and places have `lenient` too, and `always` for rows that are silent, where a probe's
+ * own silence may fail.
+ *
  * A code is stored *at* its own node and *under* all its ancestors: a probe's code meets what is
  * stored under it, and what is stored at one of its ancestors.
  */
@@ -32,16 +35,21 @@ lookup_new(const struct columns *c)
 }
 
 static void
-index_free(struct field_index *index)
+posting_forget(struct field_index *index, struct posting *p, struct dict *d)
+{
+	HASH_DEL(index->by_value, p);
+	rowset_free(&p->at);
+	rowset_free(&p->under);
+	dict_drop(d, p->value);
+	free(p);
+}
+
+static void
+index_free(struct field_index *index, struct dict *d)
 {
 	struct posting *p, *next;
 	HASH_ITER(hh, index->by_value, p, next)
-	{
-		HASH_DEL(index->by_value, p);
-		rowset_free(&p->at);
-		rowset_free(&p->under);
-		free(p);
-	}
+	posting_forget(index, p, d);
 	rowset_free(&index->lenient);
 	rowset_free(&index->always);
 	rowset_free(&index->odd);
@@ -57,7 +65,7 @@ lookup_free(struct lookup *l)
 	if (!l)
 		return;
 	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
-		index_free(&l->fields[i]);
+		index_free(&l->fields[i], l->columns->dict);
 	free(l->fields);
 	rowset_free(&l->all);
 	lanes_done(&l->lanes);
@@ -82,6 +90,7 @@ posting_get(struct lookup *l, size_t field, uint32_t value)
 	if (!p) {
 		p = mem_zalloc(sizeof *p);
 		p->value = value;
+		dict_hold(l->columns->dict, value);
 		if (l->lanes.at[field])
 			p->number = set_lane_number(l, field);
 		HASH_ADD(hh, index->by_value, value, sizeof p->value, p);
@@ -94,7 +103,6 @@ struct entry {
 	struct lookup *l;
 	uint32_t row;
 	bool present;
-	struct dict *dict;
 	size_t field; /* the one whose turn it is */
 };
 
@@ -124,23 +132,23 @@ put_value(const struct entry *e, uint32_t value, bool at, bool under)
 	if (under)
 		put(e, &p->under);
 	if (p->at.n == 0 && p->under.n == 0) {
-		HASH_DEL(index->by_value, p);
 		if (e->l->lanes.at[e->field])
 			set_lane_free_number(index, p->number);
-		rowset_free(&p->at);
-		rowset_free(&p->under);
-		free(p);
+		posting_forget(index, p, e->l->columns->dict);
 	}
 }
 
 static void
 put_code(const struct entry *e, enum code_rule rule, uint32_t value)
 {
-	struct str path = dict_text(e->dict, value);
+	struct dict *d = e->l->columns->dict;
+	struct str path = dict_text(d, value);
 	put_value(e, value, true, true);
 	while (path.len > 0) {
 		path.len = code_parent(rule, path);
-		put_value(e, dict_add(e->dict, path), false, true);
+		uint32_t above = dict_add(d, path);
+		put_value(e, above, false, true);
+		dict_drop(d, above);
 	}
 }
 
@@ -197,6 +205,12 @@ static void
 put_scalar(const struct entry *e, const struct field *f, size_t field, struct field_index *index,
 	   const struct statement *s)
 {
+	enum side side = e->l->columns->side;
+	bool silence_passes = silence_meets(f, side);
+	if (f->demanded_by[side] && (s->stated ? s->prefer : !silence_passes))
+		put(e, &index->lenient);
+	else if (!s->stated && !silence_meets(f, side_other(side)))
+		put(e, &index->always);
 	if (f->type == FIELD_GEO) {
 		count(e, &index->radii, s->stated && s->place.r2 != PLACE_NO_RADIUS);
 		if (!s->stated) {
@@ -236,29 +250,31 @@ put_row(struct entry *e)
 }
 
 void
-lookup_add(struct lookup *l, uint32_t row, uint32_t owner, uint32_t opening, struct dict *d)
+lookup_add(struct lookup *l, uint32_t row, uint32_t owner, uint32_t opening)
 {
 	lanes_put(&l->lanes, row, owner, opening);
-	put_row(&(struct entry){l, row, true, d, 0});
+	l->arrived++;
+	put_row(&(struct entry){l, row, true, 0});
 	ranges_renew(l);
 }
 
 void
-lookup_fill(struct lookup *l, const struct arrival *rows, size_t n, struct dict *d)
+lookup_fill(struct lookup *l, const struct arrival *rows, size_t n)
 {
 	for (size_t k = 0; k < n; k++) {
-		struct entry e = {l, rows[k].row, true, d, 0};
+		struct entry e = {l, rows[k].row, true, 0};
 		lanes_put(&l->lanes, rows[k].row, rows[k].owner, rows[k].opening);
 		put(&e, &l->all);
 	}
 	for (size_t i = 0; i < l->columns->exchange->n_fields; i++)
 		for (size_t k = 0; k < n; k++)
-			put_field(&(struct entry){l, rows[k].row, true, d, i});
+			put_field(&(struct entry){l, rows[k].row, true, i});
+	l->arrived += n;
 	ranges_build(l);
 }
 
 void
-lookup_remove(struct lookup *l, uint32_t row, struct dict *d)
+lookup_remove(struct lookup *l, uint32_t row)
 {
-	put_row(&(struct entry){l, row, false, d, 0});
+	put_row(&(struct entry){l, row, false, 0});
 }

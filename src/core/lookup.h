@@ -8,7 +8,7 @@
  *
  *   rowsets   which rows state this value, or an end up to this edge (core/rowset.h)? Sets are
  *             intersected, as long as each takes away rows for its price.
- *   lanes     may this one row meet (core/lanes.h)? One cache line answers for all numbers and
+ *   lanes     may this one row meet (core/lanes.h)? A cache line answers for all numbers and
  *             places, mostly for certain.
  *   columns   does it meet in this field (core/meet.h)? Asked only where the first two leave a
  *             doubt.
@@ -23,7 +23,7 @@
 
 /* A value, and who states it. */
 struct posting {
-	uint32_t value;	 /* in the dictionary */
+	uint32_t value;	 /* in the dictionary, which it holds */
 	uint16_t number; /* among the field's values (core/set_lane.h) */
 	struct rowset at;
 	struct rowset under; /* code fields only: at it or anywhere below */
@@ -34,8 +34,9 @@ enum { EDGES = 15 };
 
 /* The rows by one lane of theirs: for ascending edges, those whose lane is at most the edge. */
 struct ranges {
-	uint32_t built; /* rows when the edges were chosen; 0: too few, there are none */
-	uint32_t n;	/* edges */
+	uint64_t
+	    due; /* by lookup.arrived: the edges are chosen anew; 0: too few rows, there are none */
+	uint32_t n; /* edges */
 	lane edge[EDGES];
 	struct rowset upto[EDGES];
 };
@@ -57,6 +58,7 @@ struct lookup {
 	const struct columns *columns;
 	struct lanes lanes;
 	struct rowset all;
+	uint64_t arrived;	    /* rows, with those that are gone */
 	struct field_index *fields; /* by field */
 };
 
@@ -65,15 +67,15 @@ struct lookup *lookup_new(const struct columns *c);
 /* Takes NULL. */
 void lookup_free(struct lookup *l);
 /* `owner` and `opening` of the listing whose box the row is; any numbers where nobody ranks. */
-void lookup_add(struct lookup *l, uint32_t row, uint32_t owner, uint32_t opening, struct dict *d);
+void lookup_add(struct lookup *l, uint32_t row, uint32_t owner, uint32_t opening);
 /* A row that comes, and whose it is. */
 struct arrival {
 	uint32_t row, owner, opening;
 };
 /* The same for many rows at once, ascending, into an empty lookup: field by field, which is faster. */
-void lookup_fill(struct lookup *l, const struct arrival *rows, size_t n, struct dict *d);
+void lookup_fill(struct lookup *l, const struct arrival *rows, size_t n);
 /* The row must state the same as when it was added. */
-void lookup_remove(struct lookup *l, uint32_t row, struct dict *d);
+void lookup_remove(struct lookup *l, uint32_t row);
 /* The value's rows, or NULL. */
 const struct posting *posting_find(const struct field_index *index, uint32_t value);
 

@@ -2,7 +2,8 @@
 
 /*
  * Meeting: whether what two sides state about a field agrees. The definition of truth
- * (docs/semantics.md, section 2); lookup only proposes, and every pair passes here.
+ * (docs/semantics.md, section 2). A lookup finds the same faster, and asks here wherever its lanes
+ * leave a doubt.
  */
 
 #include "core/columns.h"

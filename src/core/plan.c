@@ -19,6 +19,8 @@ struct asked {
 	const struct statement *own; /* the probe's */
 	enum side stored;
 	bool insists; /* the probe does: a failure excludes every row */
+	/* Numbers: rows that pass whatever they state, or NULL. */
+	const struct rowset *excused;
 };
 
 static void
@@ -53,7 +55,11 @@ term_add(const struct asked *a, struct term *t, const struct rowset *s)
 	p->sets[p->n_sets++] = s;
 	t->n++;
 	/* As if the sets knew nothing of each other. */
-	t->kept += (1 - t->kept) * ((double)s->n / a->lookup->all.n);
+	double share = (double)s->n / a->lookup->all.n;
+	if (t->negative && t->n > 1)
+		t->kept *= 1 - share; /* turned round at the end */
+	else
+		t->kept += (1 - t->kept) * share;
 }
 
 static void
@@ -229,7 +235,7 @@ ask_set(const struct asked *a)
 
 /* ---- lanes ---- */
 
-/* The rows whose lane is at most `hi`, by the nearest edge. */
+/* The rows whose lane is at most `hi`, by the nearest edge, and those of `also`, if not NULL. */
 static void
 range_hi(const struct asked *a, const struct ranges *r, lane hi, const struct rowset *also)
 {
@@ -245,15 +251,17 @@ range_hi(const struct asked *a, const struct ranges *r, lane hi, const struct ro
 	}
 }
 
-/* Not the rows whose lane is below `lo`. */
+/* Not the rows whose lane is below `lo`, but for those of `also`, if not NULL. */
 static void
-range_lo(const struct asked *a, const struct ranges *r, lane lo)
+range_lo(const struct asked *a, const struct ranges *r, lane lo, const struct rowset *also)
 {
 	for (uint32_t k = r->n; k-- > 0;) {
-		if (r->edge[k] >= lo)
+		if (r->edge[k] >= lo || r->upto[k].n == 0)
 			continue;
 		struct term *t = term_begin(a, true, false);
 		term_add(a, t, &r->upto[k]);
+		if (also)
+			term_add(a, t, also);
 		term_end(a, t);
 		return;
 	}
@@ -265,11 +273,12 @@ ask_lane(const struct asked *a, unsigned k, struct lane_range range)
 	struct plan *p = a->plan;
 	range.at = (uint8_t)(a->lookup->lanes.at[a->i] + k);
 	range.field = a->i;
-	p->ranges[p->n_ranges++] = range;
+	if (!a->excused) /* else the columns are asked about those that are left */
+		p->ranges[p->n_ranges++] = range;
 	if (range.lo > LANE_OPEN_LO)
-		range_lo(a, &a->index->ranges[k], range.lo);
+		range_lo(a, &a->index->ranges[k], range.lo, a->excused);
 	if (range.hi < LANE_OPEN_HI)
-		range_hi(a, &a->index->ranges[k], range.hi, NULL);
+		range_hi(a, &a->index->ranges[k], range.hi, a->excused);
 }
 
 /* The lane of a row's value that must be at most `value`. LANE_OPEN_HI on a row says that it fails,
@@ -369,7 +378,7 @@ ask_place(const struct asked *a)
 	r->near2 = steps > 2 ? (steps - 2) * (steps - 2) : -1;
 	const int32_t at[3] = {own->x, own->y, own->z};
 	for (unsigned k = 0; k < 3; k++) {
-		range_lo(a, &a->index->ranges[k], coordinate_near(at[k], -reach - 1));
+		range_lo(a, &a->index->ranges[k], coordinate_near(at[k], -reach - 1), NULL);
 		range_hi(a, &a->index->ranges[k], coordinate_near(at[k], reach + 1),
 			 &a->index->silent);
 	}
@@ -384,10 +393,30 @@ silence_passes(const struct asked *a)
 	return silence_meets(a->field, side_other(a->stored));
 }
 
+/* Of a field that the probe states. */
 static void
-ask_field(const struct asked *a)
+ask_scalar(struct asked *a)
 {
-	bool lanes = a->lookup->lanes.at[a->i] != 0;
+	bool place = a->field->type == FIELD_GEO;
+	/* Lanes do not tell a row that prefers the field, or is silent and fails, from one that
+	 * insists: where such rows are and the probe does not insist, lanes cannot judge. */
+	if (!a->insists && a->index->lenient.n > 0)
+		a->excused = &a->index->lenient;
+	if (!a->lookup->lanes.at[a->i] || a->excused)
+		verify(a);
+	if (!a->lookup->lanes.at[a->i] || (place && a->excused))
+		return;
+	if (place)
+		ask_place(a);
+	else if (a->field->type == FIELD_DIMENSIONS)
+		ask_dimensions(a);
+	else
+		ask_interval(a);
+}
+
+static void
+ask_field(struct asked *a)
+{
 	if (!a->insists && !a->field->demanded_by[a->stored])
 		return;
 	if (!a->own->stated && silence_passes(a))
@@ -396,21 +425,12 @@ ask_field(const struct asked *a)
 		ask_set(a); /* silence that does not pass states an empty set */
 		return;
 	}
-	if (!a->own->stated) {
+	if (a->own->stated)
+		ask_scalar(a);
+	else if (a->field->type == FIELD_GEO) /* nor does a row insist that has no radius */
 		verify(a);
-		return;
-	}
-	/* Lanes do not tell a row that prefers the field, or is silent and fails, from one that
-	 * insists: where such rows are and the probe does not insist, they cannot be used. */
-	bool alike = a->insists || (a->index->prefer == 0 && silence_meets(a->field, a->stored));
-	if (!lanes || !alike)
-		verify(a);
-	else if (a->field->type == FIELD_GEO)
-		ask_place(a);
-	else if (a->field->type == FIELD_DIMENSIONS)
-		ask_dimensions(a);
-	else
-		ask_interval(a);
+	else /* whoever insists fails */
+		values_term(a, NULL, 0, HERE, true);
 }
 
 /* In nanoseconds, measured (docs/performance.md): what a row costs that is left for the lanes; what

@@ -7,7 +7,8 @@
 
 enum { MAX_USED = 32 }; /* terms that are intersected */
 
-/* One condition on rows: to be in some of these sets, or in none of them. */
+/* One condition on rows: to be in some of these sets; or, if negative, not to be in the first but
+ * for those in the others. */
 struct term {
 	uint32_t first, n; /* sets, in the plan's */
 	uint32_t values;   /* the first of them that is a value's */
@@ -45,7 +46,9 @@ struct doubt {
 /* A set field whose lane is asked for each row. */
 struct set_question {
 	struct set_probe probe;
-	size_t made, n_terms; /* of the field; fewer are left where everybody passes one */
+	/* Terms of the field that were made, and that are left: who passes all that are left passes
+	 * the others, which exclude nobody. */
+	size_t made, n_terms;
 	bool has_term; /* `term` decides for rows that state several values: by these alone */
 	struct term term;
 };

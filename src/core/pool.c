@@ -11,9 +11,9 @@ struct shared_set {
 };
 
 void
-pool_init(struct pool *p)
+pool_init(struct pool *p, struct dict *d)
 {
-	*p = (struct pool){.n = 1};
+	*p = (struct pool){.dict = d, .n = 1};
 }
 
 void
@@ -70,6 +70,13 @@ put(struct pool *p, const uint32_t *set, uint32_t n)
 
 /* ---- sets ---- */
 
+static void
+drop_values(const struct pool *p, const uint32_t *set, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++)
+		dict_drop(p->dict, set[i]);
+}
+
 static struct shared_set *
 find_shared(const struct pool *p, const uint32_t *set, uint32_t n)
 {
@@ -84,7 +91,9 @@ static uint32_t
 share(struct pool *p, const uint32_t *set, uint32_t n)
 {
 	struct shared_set *s = find_shared(p, set, n);
-	if (!s) {
+	if (s) {
+		drop_values(p, set, n);
+	} else {
 		s = mem_zalloc(sizeof *s);
 		memcpy(s->set, set, n * sizeof *set);
 		s->at = put(p, set, n);
@@ -112,6 +121,7 @@ pool_remove(struct pool *p, uint32_t at)
 		HASH_DEL(p->shared, s);
 		free(s);
 	}
+	drop_values(p, p->words + at, n);
 	give_words(p, at, n);
 }
 

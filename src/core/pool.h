@@ -9,6 +9,7 @@
  * given back are used again by what has the same length.
  */
 
+#include "core/dict.h"
 #include "core/limits.h"
 
 #include <stdbool.h>
@@ -22,15 +23,18 @@ _Static_assert((int)MAX_VALUES <= (int)SET_LENGTH_MASK, "lengths fit");
 enum { LONGEST_SET = 1 + 3 * MAX_VALUES, LONGEST_SHARED = 1 + 3 }; /* words */
 
 struct pool {
+	struct dict *dict; /* whose numbers the values are */
 	uint32_t *words;
 	uint32_t n, cap;		/* words; word 0 is none */
 	uint32_t free[LONGEST_SET + 1]; /* by length: the first free run of words, or 0 */
 	struct shared_set *shared;	/* uthash */
 };
 
-void pool_init(struct pool *p);
+void pool_init(struct pool *p, struct dict *d);
+/* What the sets hold of the dictionary is held for good. */
 void pool_done(struct pool *p);
-/* The place of a set that is given as it would stand there, and is pool_remove'd as often. */
+/* The place of a set that is given as it would stand there, and is pool_remove'd as often. The
+ * caller holds each value, and the pool from now on. */
 uint32_t pool_add(struct pool *p, const uint32_t *set);
 void pool_remove(struct pool *p, uint32_t at);
 bool pool_equal(const struct pool *p, uint32_t a, uint32_t b);

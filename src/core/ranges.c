@@ -6,10 +6,7 @@
 #define RANGES_FEWEST 2048
 #endif
 
-enum {
-	SAMPLE = 1024, /* rows by which edges are chosen */
-	GROWTH = 2
-};
+enum { SAMPLE = 1024 }; /* rows by which edges are chosen */
 
 void
 ranges_done(struct ranges *r)
@@ -119,7 +116,8 @@ renew(struct lookup *l, struct ranges *r, unsigned at, bool place)
 	for (uint32_t i = 0; i < n; i++)
 		values[i] = lookup_lanes(l, rows[i])[at];
 	choose_edges(r, values, n);
-	r->built = l->all.n;
+	/* When as many have come as there are: after doubling, or an exchange of all of them. */
+	r->due = l->arrived + l->all.n;
 	if (r->n == 0)
 		return;
 	number_edges(r, place, first);
@@ -156,7 +154,7 @@ ranges_renew(struct lookup *l)
 		return;
 	for (size_t i = 0; i < l->columns->exchange->n_fields; i++) {
 		if (!l->lanes.at[i] || field_is_set(&l->columns->exchange->fields[i]) ||
-		    l->all.n / GROWTH < l->fields[i].ranges[0].built)
+		    l->arrived < l->fields[i].ranges[0].due)
 			continue;
 		renew_field(l, i);
 		return; /* the next row renews the next */

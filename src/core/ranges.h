@@ -1,12 +1,12 @@
 #pragma once
 
-/* The edges of ranges (core/lookup.h): chosen by what is stored, and anew as that grows. */
+/* The edges of ranges (core/lookup.h): chosen by what is stored, and anew as that changes. */
 
 #include "core/lookup.h"
 
 /*
- * To be called when a row has come: gives one field's lanes edges, where the rows have become twice
- * as many since it got them. Edges are quantiles of a sample, so that between two of them lie
+ * To be called when a row has come: gives one field's lanes edges, where as many rows have come
+ * since it got them as there were. Edges are quantiles of a sample, so that between two of them lie
  * about as many rows as between any others.
  */
 void ranges_renew(struct lookup *l);

@@ -34,7 +34,7 @@ struct rowset {
 	bool dense;	  /* bits, not a list */
 	union {
 		uint32_t *list;	  /* ascending */
-		uint64_t **spans; /* NULL where a span holds no row */
+		uint64_t **spans; /* NULL where a span never held a row */
 	};
 };
 

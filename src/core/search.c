@@ -5,10 +5,8 @@
 #include "util/hash.h"
 #include "util/mp.h"
 
-enum { REMOVED_FEW = 1000 };
-
 /* Where the searches of one exchange and side lie. */
-struct bench {
+struct board {
 	struct exchange *relaxed; /* NULL: no search came yet */
 	struct columns *columns;
 	struct lookup *lookup;
@@ -26,8 +24,7 @@ struct search {
 struct searches {
 	struct market *market;
 	struct search *by_id; /* uthash; owned */
-	struct bench bench[MAX_EXCHANGES][2];
-	size_t removed; /* since the benches were built */
+	struct board board[MAX_EXCHANGES][2];
 	struct finder finder;
 };
 
@@ -40,12 +37,14 @@ searches_new(struct market *m)
 }
 
 static void
-bench_done(struct bench *b)
+board_done(struct board *b)
 {
 	lookup_free(b->lookup);
+	if (b->columns)
+		columns_clear(b->columns);
 	columns_free(b->columns);
 	exchange_free(b->relaxed);
-	*b = (struct bench){0};
+	*b = (struct board){0};
 }
 
 static void
@@ -68,7 +67,7 @@ searches_free(struct searches *s)
 	}
 	for (size_t i = 0; i < MAX_EXCHANGES; i++)
 		for (enum side side = NEED; side <= OFFER; side++)
-			bench_done(&s->bench[i][side]);
+			board_done(&s->board[i][side]);
 	finder_free(&s->finder);
 	free(s);
 }
@@ -88,13 +87,13 @@ relax(const struct exchange *e, enum side side)
 	return relaxed;
 }
 
-static struct bench *
-bench_of(struct searches *s, size_t exchange, enum side side)
+static struct board *
+board_of(struct searches *s, size_t exchange, enum side side)
 {
-	struct bench *b = &s->bench[exchange][side];
+	struct board *b = &s->board[exchange][side];
 	if (!b->relaxed) {
 		b->relaxed = relax(s->market->floors[exchange].exchange, side);
-		b->columns = columns_new(b->relaxed, side);
+		b->columns = columns_new(b->relaxed, side, s->market->dict);
 		b->lookup = lookup_new(b->columns);
 	}
 	return b;
@@ -103,7 +102,7 @@ bench_of(struct searches *s, size_t exchange, enum side side)
 const struct exchange *
 searches_exchange(struct searches *s, size_t exchange, enum side side)
 {
-	return exchange < s->market->n_floors ? bench_of(s, exchange, side)->relaxed : NULL;
+	return exchange < s->market->n_floors ? board_of(s, exchange, side)->relaxed : NULL;
 }
 
 static struct search *
@@ -119,11 +118,10 @@ static void
 place(struct searches *s, struct search *search)
 {
 	static const struct participant nobody;
-	struct bench *b = bench_of(s, search->exchange, search->side);
+	struct board *b = board_of(s, search->exchange, search->side);
 	uint32_t one;
-	search->row =
-	    columns_add(b->columns, search->id, search->body, &nobody, s->market->dict, &one);
-	lookup_add(b->lookup, search->row, 0, 0, s->market->dict);
+	search->row = columns_add(b->columns, search->id, search->body, &nobody, &one);
+	lookup_add(b->lookup, search->row, 0, 0);
 }
 
 void
@@ -145,15 +143,12 @@ searches_remove(struct searches *s, uint32_t id)
 	if (!search)
 		return;
 	if (search->row) {
-		struct bench *b = bench_of(s, search->exchange, search->side);
-		lookup_remove(b->lookup, search->row, s->market->dict);
+		struct board *b = board_of(s, search->exchange, search->side);
+		lookup_remove(b->lookup, search->row);
 		columns_remove(b->columns, search->row, 1);
 	}
 	HASH_DEL(s->by_id, search);
 	search_free(search);
-	/* The words of removed searches stay in the dictionary. */
-	if (++s->removed > REMOVED_FEW && s->removed > HASH_COUNT(s->by_id))
-		searches_rebuild(s);
 }
 
 bool
@@ -201,11 +196,10 @@ still_fits(const struct search *search, const struct exchange *was, const struct
 void
 searches_rebuild(struct searches *s)
 {
-	struct bench old[MAX_EXCHANGES][2];
+	struct board old[MAX_EXCHANGES][2];
 	struct search *search, *next;
-	memcpy(old, s->bench, sizeof old);
-	memset(s->bench, 0, sizeof s->bench);
-	s->removed = 0;
+	memcpy(old, s->board, sizeof old);
+	memset(s->board, 0, sizeof s->board);
 	HASH_ITER(hh, s->by_id, search, next)
 	{
 		const struct exchange *was = old[search->exchange][search->side].relaxed;
@@ -217,7 +211,7 @@ searches_rebuild(struct searches *s)
 	}
 	for (size_t i = 0; i < MAX_EXCHANGES; i++)
 		for (enum side side = NEED; side <= OFFER; side++)
-			bench_done(&old[i][side]);
+			board_done(&old[i][side]);
 }
 
 /* ---- asking ---- */
@@ -226,7 +220,7 @@ void
 searches_met(struct searches *s, const struct listing *l, struct numbers *ids)
 {
 	const struct market *m = s->market;
-	struct bench *b = &s->bench[l->exchange][side_other((enum side)l->side)];
+	struct board *b = &s->board[l->exchange][side_other((enum side)l->side)];
 	ids->len = 0;
 	if (!b->relaxed || !l->row)
 		return;

@@ -163,7 +163,7 @@ test_a_row_that_is_gone_is_missed(void **state)
 {
 	struct world *w = *state;
 	const struct listing *gone = w->offers[10];
-	lookup_remove(offers_lookup(w), gone->row, w->trade.market->dict);
+	lookup_remove(offers_lookup(w), gone->row);
 	for (uint64_t work = 1; work < 200; work += 33) {
 		struct divergence d =
 		    assert_only(check_in_steps(w, w->need, work), DIVERGENCE_MISSED, w->need, gone);
@@ -181,9 +181,9 @@ test_of_variants_all_must_be_gone(void **state)
 	struct world *w = *state;
 	const struct listing *gone = w->offers[11];
 	assert_int_equal(gone->n_rows, 2);
-	lookup_remove(offers_lookup(w), gone->row, w->trade.market->dict);
+	lookup_remove(offers_lookup(w), gone->row);
 	assert_int_equal(check_in_steps(w, w->need, 1000).n, 0); /* its other variant is found */
-	lookup_remove(offers_lookup(w), gone->row + 1, w->trade.market->dict);
+	lookup_remove(offers_lookup(w), gone->row + 1);
 	assert_only(check_in_steps(w, w->need, 1000), DIVERGENCE_MISSED, w->need, gone);
 }
 
@@ -193,8 +193,7 @@ test_a_row_that_stayed_is_extra(void **state)
 	struct world *w = *state;
 	const struct listing *stayed = w->offers[10];
 	trade_withdraw(&w->trade, stayed);
-	lookup_add(offers_lookup(w), stayed->row, stayed->participant, stayed->opening,
-		   w->trade.market->dict);
+	lookup_add(offers_lookup(w), stayed->row, stayed->participant, stayed->opening);
 	struct divergence d =
 	    assert_only(check_in_steps(w, w->need, 50), DIVERGENCE_EXTRA, w->need, stayed);
 	assert_true(d.said.match);

@@ -36,8 +36,8 @@ open_world(void **state)
 	if (!w)
 		return -1;
 	w->exchange = market_open();
-	w->columns = columns_new(w->exchange, NEED);
 	w->dict = dict_new();
+	w->columns = columns_new(w->exchange, NEED, w->dict);
 	*state = w;
 	return 0;
 }
@@ -62,8 +62,7 @@ add(struct world *w, const char *json)
 	json_to_mp(json, &written);
 	if (intake_body(w->exchange, NEED, mp_of(buf_str(&written)), true, &canonical, &refusal))
 		fail_msg("%s: %s", refusal.field, refusal.message);
-	uint32_t n,
-	    row = columns_add(w->columns, ++w->listings, buf_str(&canonical), NULL, w->dict, &n);
+	uint32_t n, row = columns_add(w->columns, ++w->listings, buf_str(&canonical), NULL, &n);
 	buf_free(&written);
 	buf_free(&canonical);
 	return row;
@@ -248,6 +247,31 @@ revisions_leave_no_garbage(void **state)
 	assert_int_equal(stated(w, kept + 1, "material").n_any, 1);
 }
 
+/* Somebody who states other words each time, short sets and long ones. */
+static void
+words_go_with_the_last_who_states_them(void **state)
+{
+	struct world *w = *state;
+	uint32_t kept = add(w, whole);
+	size_t words = dict_count(w->dict);
+	for (int i = 0; i < 1000; i++) {
+		char json[300];
+		snprintf(json, sizeof json,
+			 "{\"title\": \"t\", \"fields\": {\"material\": [\"a%d\", \"b%d\", \"c\", "
+			 "\"d\"]},"
+			 " \"variants\": [{\"material\": [\"a%d\"]}, {}, {}]}",
+			 i, i, i);
+		uint32_t row = add(w, json);
+		assert_int_equal(dict_count(w->dict), words + 4);
+		columns_remove(w->columns, row, 3);
+		assert_int_equal(dict_count(w->dict), words);
+	}
+	add(w, whole);
+	assert_int_equal(stated(w, kept, "material").n_any, 3);
+	columns_clear(w->columns);
+	assert_int_equal(dict_count(w->dict), 0);
+}
+
 int
 main(void)
 {
@@ -259,6 +283,8 @@ main(void)
 					    close_world),
 	    cmocka_unit_test_setup_teardown(what_was_packed_narrow_stays_when_a_column_widens,
 					    open_world, close_world),
+	    cmocka_unit_test_setup_teardown(words_go_with_the_last_who_states_them, open_world,
+					    close_world),
 	    cmocka_unit_test_setup_teardown(a_short_set_stands_until_nobody_states_it, open_world,
 					    close_world),
 	    cmocka_unit_test_setup_teardown(revisions_leave_no_garbage, open_world, close_world),

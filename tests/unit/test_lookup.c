@@ -54,8 +54,9 @@ find_tree(void *arg, struct str name)
 	return tree;
 }
 
-static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
-enum { FIELDS = sizeof names / sizeof *names };
+/* Mostly few fields; now and then more than rows have lanes for, and than have a bit in them. */
+enum { FEW_FIELDS = 8, FIELDS = 40 };
+static char names[FIELDS][4];
 
 static struct titles
 title(void)
@@ -121,10 +122,12 @@ random_exchange(void)
 	struct exchange e = {.name = STR("random"), .title = title(), .fields = fields};
 	struct buf canonical = BUF_EMPTY;
 	struct str missing;
-	e.n_fields = 1 + chance(FIELDS);
+	e.n_fields = one_in(12) ? FIELDS - chance(10) : 1 + chance(FEW_FIELDS);
 	e.side_title[NEED] = e.side_title[OFFER] = title();
-	for (size_t i = 0; i < e.n_fields; i++)
+	for (size_t i = 0; i < e.n_fields; i++) {
+		snprintf(names[i], sizeof names[i], "f%02u", (unsigned)i % 100);
 		fields[i] = random_field(names[i]);
+	}
 	exchange_encode(&e, &canonical);
 	struct exchange *made = exchange_decode(buf_str(&canonical));
 	assert_non_null(made);
@@ -281,7 +284,7 @@ put_statement(const struct field *f, uint32_t words, bool plain, struct buf *out
 /* How a run of one exchange draws its statements. */
 struct manner {
 	uint32_t words;	 /* of keywords */
-	uint32_t silent; /* one statement in so many is left out */
+	uint32_t stated; /* of a hundred statements; the others are left out */
 	bool plain;	 /* nobody prefers */
 };
 
@@ -291,7 +294,7 @@ put_fields(const struct exchange *e, const struct manner *how, struct buf *out)
 	bool stated[FIELDS];
 	uint32_t count = 0;
 	for (size_t i = 0; i < e->n_fields; i++)
-		count += stated[i] = !one_in(how->silent);
+		count += stated[i] = chance(100) < how->stated;
 	mp_put_map(out, count);
 	for (size_t i = 0; i < e->n_fields; i++) {
 		if (!stated[i])
@@ -346,10 +349,9 @@ add_listing(struct run *r)
 	static const struct participant nobody;
 	random_body(r->exchange, &r->how, one_in(8) ? 2 : 0, &body);
 	struct stored s;
-	s.row =
-	    columns_add(r->columns[0], ++r->openings, buf_str(&body), &nobody, r->dict, &s.n_rows);
+	s.row = columns_add(r->columns[0], ++r->openings, buf_str(&body), &nobody, &s.n_rows);
 	for (uint32_t i = 0; i < s.n_rows; i++)
-		lookup_add(r->lookup, s.row + i, 1, r->openings, r->dict);
+		lookup_add(r->lookup, s.row + i, 1, r->openings);
 	r->stored = mem_grow(r->stored, r->n_stored, &r->cap_stored, sizeof s);
 	r->stored[r->n_stored++] = s;
 	buf_free(&body);
@@ -360,9 +362,36 @@ remove_listing(struct run *r)
 {
 	struct stored *s = &r->stored[chance((uint32_t)r->n_stored)];
 	for (uint32_t i = 0; i < s->n_rows; i++)
-		lookup_remove(r->lookup, s->row + i, r->dict);
+		lookup_remove(r->lookup, s->row + i);
 	columns_remove(r->columns[0], s->row, s->n_rows);
 	*s = r->stored[--r->n_stored];
+}
+
+static int
+arrival_cmp(const void *a, const void *b)
+{
+	const struct arrival *x = a, *y = b;
+	return (x->row > y->row) - (x->row < y->row);
+}
+
+/* The lookup once more, all rows at once, as after a start. */
+static void
+fill_anew(struct run *r)
+{
+	struct arrival *rows = NULL;
+	size_t n = 0, cap = 0;
+	for (size_t i = 0; i < r->n_stored; i++)
+		for (uint32_t k = 0; k < r->stored[i].n_rows; k++) {
+			uint32_t row = r->stored[i].row + k;
+			rows = mem_grow(rows, n, &cap, sizeof *rows);
+			rows[n++] = (struct arrival){row, 1, r->columns[0]->listing[row]};
+		}
+	if (n > 1)
+		qsort(rows, n, sizeof *rows, arrival_cmp);
+	lookup_free(r->lookup);
+	r->lookup = lookup_new(r->columns[0]);
+	lookup_fill(r->lookup, rows, n);
+	free(rows);
 }
 
 static bool
@@ -399,7 +428,7 @@ check_probe(struct run *r)
 	struct numbers truth = {0};
 	struct bound bound;
 	random_body(r->exchange, &r->how, 0, &body);
-	uint32_t one, row = columns_add(r->columns[1], 1, buf_str(&body), &nobody, r->dict, &one);
+	uint32_t one, row = columns_add(r->columns[1], 1, buf_str(&body), &nobody, &one);
 	struct box probe = {r->columns[1], row};
 
 	for (size_t i = 0; i < r->n_stored; i++)
@@ -444,11 +473,15 @@ play(uint64_t seed, uint32_t listings, uint32_t probes)
 	chance_state = seed;
 	r.exchange = random_exchange();
 	enum side side = (enum side)chance(2);
-	r.columns[0] = columns_new(r.exchange, side);
-	r.columns[1] = columns_new(r.exchange, side_other(side));
+	r.columns[0] = columns_new(r.exchange, side, r.dict);
+	r.columns[1] = columns_new(r.exchange, side_other(side), r.dict);
 	r.lookup = lookup_new(r.columns[0]);
-	r.how = (struct manner){
-	    .words = one_in(2) ? 5 : 60, .silent = one_in(2) ? 3 : 30, .plain = one_in(2)};
+	bool wide = r.exchange->n_fields > FEW_FIELDS; /* who stated all of it would meet nobody */
+	r.how = (struct manner){.words = one_in(2) ? 5 : 60,
+				.stated = wide	      ? 7
+					  : one_in(2) ? 67
+						      : 97,
+				.plain = one_in(2)};
 	for (uint32_t i = 0; i < listings; i++) {
 		add_listing(&r);
 		if (one_in(4))
@@ -456,12 +489,16 @@ play(uint64_t seed, uint32_t listings, uint32_t probes)
 		if (chance(listings) < probes / 2)
 			check_probe(&r);
 	}
-	for (uint32_t i = 0; i < probes / 2; i++)
+	for (uint32_t i = 0; i < probes / 2; i++) {
+		if (i == probes / 4)
+			fill_anew(&r);
 		check_probe(&r);
+	}
 	while (r.n_stored > 0)
 		remove_listing(&r);
 	check_probe(&r);
 	assert_int_equal(r.lookup->all.n, 0);
+	assert_int_equal(dict_count(r.dict), 0); /* nobody holds a word any more */
 	uint64_t compared = r.probes;
 	run_done(&r);
 	return compared;
@@ -506,6 +543,7 @@ many_small_exchanges(void **state)
 	for (uint64_t seed = 1; seed <= times(1200); seed++)
 		compared += play(seed, 20 + (uint32_t)(seed * 37 % 200), 90);
 	print_message("%llu probes\n", (unsigned long long)compared);
+	assert_true(compared >= times(100000));
 }
 
 static void

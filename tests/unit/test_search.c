@@ -147,8 +147,8 @@ assert_met(struct plain *p, struct searches *s, const struct market *m, const st
 	static struct numbers met;
 	enum side side = side_other((enum side)l->side);
 	const struct participant *owner = market_participant_at(m, l->participant);
-	uint32_t rows, row = columns_add(p->listings[l->side], l->number, market_body(m, l), owner,
-					 p->dict, &rows);
+	uint32_t rows,
+	    row = columns_add(p->listings[l->side], l->number, market_body(m, l), owner, &rows);
 	size_t n = 0;
 	searches_met(s, l, &met);
 	for (uint32_t id = 1; id <= SEARCHES; id++) {
@@ -175,7 +175,7 @@ random_add(struct plain *p, struct searches *s, struct chance *c, uint32_t id)
 	trade_write(searches_exchange(s, 0, side), side, random_search(c, &json), true, &body);
 	searches_add(s, id, 0, side, buf_str(&body));
 	p->side[id] = side;
-	p->row[id] = columns_add(p->searches[side], id, buf_str(&body), &nobody, p->dict, &one);
+	p->row[id] = columns_add(p->searches[side], id, buf_str(&body), &nobody, &one);
 	buf_free(&json);
 	buf_free(&body);
 }
@@ -200,8 +200,8 @@ open_plain(struct plain *p)
 		p->searched->fields[i].side[OFFER].from = ATTRIBUTE_NONE;
 	}
 	for (enum side side = NEED; side <= OFFER; side++) {
-		p->searches[side] = columns_new(p->searched, side);
-		p->listings[side] = columns_new(p->exchange, side);
+		p->searches[side] = columns_new(p->searched, side, p->dict);
+		p->listings[side] = columns_new(p->exchange, side, p->dict);
 	}
 }
 
