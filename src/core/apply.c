@@ -236,8 +236,7 @@ apply_exchange(struct market *m, struct str definition)
 			continue;
 		}
 		lookup_free(floor->lookup[side]);
-		if (known >= 0)
-			columns_clear(floor->columns[side]);
+		columns_clear(floor->columns[side]);
 		columns_free(floor->columns[side]);
 		floor->columns[side] = columns_new(e, side, m->dict);
 		floor->lookup[side] = lookup_new(floor->columns[side]);

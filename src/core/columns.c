@@ -282,6 +282,8 @@ void
 columns_clear(struct columns *c)
 {
 	uint32_t n;
+	if (!c)
+		return;
 	for (uint32_t row = 1; row < c->n_rows; row += n) {
 		for (n = 1; row + n < c->n_rows && c->listing[row + n] == c->listing[row];)
 			n++;

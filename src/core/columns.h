@@ -41,7 +41,7 @@ struct box {
 struct columns *columns_new(const struct exchange *e, enum side side, struct dict *d);
 /* Takes NULL. The dictionary keeps the values that rows state, unless columns_clear came first. */
 void columns_free(struct columns *c);
-/* Removes all rows, which takes a while where they are many. */
+/* Removes all rows, which takes a while where they are many. Takes NULL. */
 void columns_clear(struct columns *c);
 
 /*

@@ -17,7 +17,7 @@ struct group {
 	size_t n;
 };
 
-/* A set of which a row must not be, and one that excuses it; or NULL. */
+/* A set that a row must not be in, and one that excuses it, or NULL. */
 struct bar {
 	const uint64_t *set, *unless;
 };
@@ -89,11 +89,11 @@ static inline uint64_t
 intersect_block(const struct operands *o, size_t w, union block *ret)
 {
 	words some = {0}, bit = {1, 2, 4, 8};
-	for (size_t i = 0; i < BLOCK_WORDS / WORDS; i++) {
-		if (i % 2 == 0)
-			intersect_line(o, w + i * WORDS, &ret->v[i]);
+	for (size_t i = 0; i < BLOCK_WORDS / WORDS; i += 2) {
+		intersect_line(o, w + i * WORDS, &ret->v[i]);
 		some |= (words)(ret->v[i] != 0) & bit;
-		bit <<= WORDS;
+		some |= (words)(ret->v[i + 1] != 0) & bit << WORDS;
+		bit <<= 2 * WORDS;
 	}
 	return some[0] | some[1] | some[2] | some[3];
 }

@@ -11,8 +11,8 @@
  *   in `odd`          where its values alone do not tell: it makes exceptions or vetoes, or must
  *                     lie within P with more than one value.
  *
- * Numbers and places have `lenient` too, and `always` for rows that are silent, where a probe's
- * own silence may fail.
+ * Numbers and places have `lenient` too; numbers also have `always`, for rows that are silent, where
+ * a probe's own silence may fail.
  *
  * A code is stored *at* its own node and *under* all its ancestors: a probe's code meets what is
  * stored under it, and what is stored at one of its ancestors.
@@ -209,7 +209,7 @@ put_scalar(const struct entry *e, const struct field *f, size_t field, struct fi
 	bool silence_passes = silence_meets(f, side);
 	if (f->demanded_by[side] && (s->stated ? s->prefer : !silence_passes))
 		put(e, &index->lenient);
-	else if (!s->stated && !silence_meets(f, side_other(side)))
+	else if (!s->stated && f->type != FIELD_GEO && !silence_meets(f, side_other(side)))
 		put(e, &index->always);
 	if (f->type == FIELD_GEO) {
 		count(e, &index->radii, s->stated && s->place.r2 != PLACE_NO_RADIUS);

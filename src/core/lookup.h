@@ -34,8 +34,8 @@ enum { EDGES = 15 };
 
 /* The rows by one lane of theirs: for ascending edges, those whose lane is at most the edge. */
 struct ranges {
-	uint64_t
-	    due; /* by lookup.arrived: the edges are chosen anew; 0: too few rows, there are none */
+	/* When lookup.arrived is so much the edges are chosen anew; 0: there are none yet. */
+	uint64_t due;
 	uint32_t n; /* edges */
 	lane edge[EDGES];
 	struct rowset upto[EDGES];

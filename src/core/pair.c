@@ -100,20 +100,20 @@ static void
 merge_candidates(struct scratch *s, size_t first)
 {
 	struct hit *c = s->candidates;
-	size_t end = s->n_candidates, old = first, new = end - first, at = end;
-	if (old == 0 || new == 0)
+	size_t end = s->n_candidates, n_old = first, n_new = end - first, at = end;
+	if (n_old == 0 || n_new == 0)
 		return;
-	struct hit *came = mem_dup(c + first, new * sizeof *came);
-	while (new > 0) {
-		if (old > 0 && join(&c[old - 1], &came[new - 1]))
-			new --;
-		else if (old > 0 && c[old - 1].row > came[new - 1].row)
-			c[--at] = c[--old];
+	struct hit *came = mem_dup(c + first, n_new * sizeof *came);
+	while (n_new > 0) {
+		if (n_old > 0 && join(&c[n_old - 1], &came[n_new - 1]))
+			n_new--;
+		else if (n_old > 0 && c[n_old - 1].row > came[n_new - 1].row)
+			c[--at] = c[--n_old];
 		else
-			c[--at] = came[--new];
+			c[--at] = came[--n_new];
 	}
-	memmove(c + old, c + at, (end - at) * sizeof *c);
-	s->n_candidates = old + end - at;
+	memmove(c + n_old, c + at, (end - at) * sizeof *c);
+	s->n_candidates = n_old + end - at;
 	free(came);
 }
 

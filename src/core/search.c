@@ -40,8 +40,7 @@ static void
 board_done(struct board *b)
 {
 	lookup_free(b->lookup);
-	if (b->columns)
-		columns_clear(b->columns);
+	columns_clear(b->columns);
 	columns_free(b->columns);
 	exchange_free(b->relaxed);
 	*b = (struct board){0};

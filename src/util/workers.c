@@ -15,7 +15,7 @@ enum {
 	AWAKE_NS = 300000,
 	/* The owner, for the last parts of others. */
 	PATIENT_NS = 50000,
-	/* Of what a task must take for waking somebody: where somebody is awake. */
+	/* While a worker is awake, a task must take this part of what it must for waking one. */
 	AWAKE_SHARE = 4
 };
 

@@ -27,8 +27,8 @@ struct workers;
 
 /*
  * Starts `n` threads, up to WORKERS_MOST, which take no signals; 0 of them are fine. They are
- * called to tasks that take `from_ns` nanoseconds: WORKERS_PAY_NS, or 0 where a test wants every
- * task shared. Returns 0, or the errno of the thread that the system did not give, and then none is
+ * called to tasks that take `from_ns` nanoseconds, or a quarter of it while one is awake:
+ * WORKERS_PAY_NS, or 0 where a test wants every task shared. Returns 0, or the errno of the thread that the system did not give, and then none is
  * left.
  */
 int workers_new(unsigned n, uint64_t from_ns, struct workers **ret);
