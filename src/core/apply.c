@@ -182,6 +182,13 @@ gather(const struct market *m, const struct listing *l, struct arrivals *to)
 	}
 }
 
+static int
+arrival_cmp(const void *a, const void *b)
+{
+	const struct arrival *x = a, *y = b;
+	return (x->row > y->row) - (x->row < y->row);
+}
+
 void
 listings_look_up(struct market *m, size_t exchange)
 {
@@ -193,6 +200,8 @@ listings_look_up(struct market *m, size_t exchange)
 	}
 	for (size_t i = 0; i < m->n_floors * 2; i++) {
 		struct lookup *lookup = m->floors[i / 2].lookup[i % 2];
+		if (to[i].n > 1)
+			qsort(to[i].at, to[i].n, sizeof *to[i].at, arrival_cmp);
 		if (to[i].n > 0)
 			lookup_fill(lookup, to[i].at, to[i].n);
 		free(to[i].at);

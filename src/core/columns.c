@@ -6,6 +6,19 @@
 
 #include <stdlib.h>
 
+/* By its value rows stand together (core/homes.h): the first set field that all must state, so that
+ * whoever asks must state it too, and mostly few values of it. */
+static size_t
+home_field(const struct exchange *e, enum side side)
+{
+	size_t i = 0;
+	while (i < e->n_fields &&
+	       !(field_is_set(&e->fields[i]) && e->fields[i].type != FIELD_FLAG &&
+		 e->fields[i].side[side].absent == ABSENT_REQUIRED))
+		i++;
+	return i;
+}
+
 struct columns *
 columns_new(const struct exchange *e, enum side side, struct dict *d)
 {
@@ -13,7 +26,8 @@ columns_new(const struct exchange *e, enum side side, struct dict *d)
 	c->exchange = e;
 	c->side = side;
 	c->dict = d;
-	c->n_rows = 1;
+	homes_init(&c->homes);
+	c->home_field = home_field(e, side);
 	pool_init(&c->sets, d);
 	c->mark_bytes = ((uint32_t)e->n_fields + 7) / 8;
 	c->column = mem_alloc(e->n_fields * sizeof *c->column);
@@ -30,6 +44,7 @@ columns_free(struct columns *c)
 	for (size_t i = 0; i < c->exchange->n_fields; i++)
 		free(c->column[i].bytes);
 	free(c->column);
+	homes_done(&c->homes);
 	free(c->listing);
 	free(c->marks);
 	pool_done(&c->sets);
@@ -42,42 +57,41 @@ columns_bytes(const struct columns *c)
 	size_t row = sizeof *c->listing + 2 * c->mark_bytes;
 	for (size_t i = 0; i < c->exchange->n_fields; i++)
 		row += c->column[i].width;
-	return c->n_rows * row + pool_bytes(&c->sets);
+	return c->homes.n_rows * row + pool_bytes(&c->sets);
 }
 
 /* ---- room ---- */
 
+/* Room for all rows that there are; nothing is stated in those that are new. */
+static void
+grow(struct columns *c)
+{
+	uint32_t had = c->cap_rows, cap = mem_roomier(had, c->homes.n_rows);
+	c->listing = mem_realloc(c->listing, cap * sizeof *c->listing);
+	c->marks = mem_realloc(c->marks, (size_t)cap * 2 * c->mark_bytes);
+	memset(c->listing + had, 0, (cap - had) * sizeof *c->listing);
+	memset(row_marks(c, had), 0, (size_t)(cap - had) * 2 * c->mark_bytes);
+	for (size_t i = 0; i < c->exchange->n_fields; i++)
+		column_grow(&c->column[i], cap);
+	c->cap_rows = cap;
+}
+
 /* The first of `n` adjacent new rows. */
 static uint32_t
-take_rows(struct columns *c, uint32_t n)
+take_rows(struct columns *c, uint32_t value, uint32_t n)
 {
-	uint32_t row = c->free_rows[n];
-	if (row) {
-		c->free_rows[n] = c->listing[row];
-		return row;
-	}
-	if (c->cap_rows - c->n_rows < n || c->cap_rows == 0) {
-		uint32_t cap = mem_roomier(c->cap_rows, c->n_rows + n);
-		c->listing = mem_realloc(c->listing, cap * sizeof *c->listing);
-		c->marks = mem_realloc(c->marks, (size_t)cap * 2 * c->mark_bytes);
-		for (size_t i = 0; i < c->exchange->n_fields; i++)
-			column_grow(&c->column[i], cap);
-		if (c->cap_rows == 0)
-			c->listing[0] = 0;
-		c->cap_rows = cap;
-	}
-	row = c->n_rows;
-	c->n_rows += n;
+	uint32_t row = homes_take(&c->homes, value, n, c->listing);
+	if (c->homes.n_rows > c->cap_rows)
+		grow(c);
 	return row;
 }
 
 static void
-give_rows(struct columns *c, uint32_t row, uint32_t n)
+give_rows(struct columns *c, uint32_t value, uint32_t row, uint32_t n)
 {
 	memset(row_marks(c, row), 0, (size_t)n * 2 * c->mark_bytes);
 	memset(&c->listing[row], 0, n * sizeof *c->listing);
-	c->listing[row] = c->free_rows[n];
-	c->free_rows[n] = row;
+	homes_give(&c->homes, value, row, n, c->listing);
 }
 
 /* ---- packing ---- */
@@ -154,7 +168,7 @@ static void
 widen(struct columns *c, size_t field)
 {
 	struct column *column = &c->column[field], wider = column_wider(column, c->cap_rows);
-	for (uint32_t row = 1; row < c->n_rows; row++) {
+	for (uint32_t row = 1; row < c->homes.n_rows; row++) {
 		struct statement s = {0};
 		if (!has_mark(c, row, field))
 			continue;
@@ -219,6 +233,41 @@ count_once(struct columns *c, uint32_t row, size_t field)
 		pool_remove(&c->sets, set_of(c, row, field));
 }
 
+/* The one word of a set that states nothing else; false where there is none. */
+static bool
+only_word(struct str canonical, struct str *ret)
+{
+	struct mp in = mp_of(canonical);
+	mp_get_array(&in);
+	mp_get_int(&in); /* shape */
+	int64_t flags = mp_get_int(&in);
+	if (flags & STATEMENT_EVERYTHING_BUT || mp_get_array(&in) != 1)
+		return false;
+	*ret = mp_get_str(&in);
+	return mp_get_array(&in) == 0 && mp_get_array(&in) == 0;
+}
+
+/* The value by which a row of these statements has its home, held in the dictionary; or NO_HOME. */
+static uint32_t
+hold_home(struct columns *c, const struct str *statements)
+{
+	struct str word;
+	if (c->home_field == c->exchange->n_fields || !statements[c->home_field].p ||
+	    !only_word(statements[c->home_field], &word))
+		return NO_HOME;
+	return dict_add(c->dict, word);
+}
+
+static uint32_t
+home_of(const struct columns *c, uint32_t row)
+{
+	if (c->home_field == c->exchange->n_fields)
+		return NO_HOME;
+	struct statement s = box_statement((struct box){c, row}, c->home_field);
+	bool one = s.stated && s.n_any == 1 && s.n_none + s.n_veto == 0 && !s.everything_but;
+	return one ? statement_any(&s)[0] : NO_HOME;
+}
+
 uint32_t
 columns_add(struct columns *c, uint32_t listing, struct str body, const struct participant *p,
 	    uint32_t *ret_n)
@@ -227,12 +276,11 @@ columns_add(struct columns *c, uint32_t listing, struct str body, const struct p
 	size_t width = c->exchange->n_fields;
 	struct buf room = BUF_EMPTY;
 	uint32_t n = (uint32_t)body_statements(c->exchange, c->side, body, p, &room, statements);
-	uint32_t row = take_rows(c, n);
+	uint32_t home = hold_home(c, statements), row = take_rows(c, home, n);
 
 	c->runs += n > 1;
 	for (uint32_t box = 0; box < n; box++)
 		c->listing[row + box] = listing;
-	memset(row_marks(c, row), 0, (size_t)n * 2 * c->mark_bytes);
 	for (uint32_t box = 0; box < n; box++) {
 		const struct str *own = statements + box * width, *last = own - width;
 		for (size_t i = 0; i < width; i++) {
@@ -248,6 +296,8 @@ columns_add(struct columns *c, uint32_t listing, struct str body, const struct p
 				count_once(c, row + box, i);
 		}
 	}
+	if (home != NO_HOME)
+		dict_drop(c->dict, home); /* the row holds it */
 	buf_free(&room);
 	*ret_n = n;
 	return row;
@@ -273,25 +323,28 @@ remove_sets(struct columns *c, uint32_t row, uint32_t n_rows)
 void
 columns_remove(struct columns *c, uint32_t row, uint32_t n_rows)
 {
+	uint32_t home = home_of(c, row);
 	remove_sets(c, row, n_rows);
 	c->runs -= n_rows > 1;
-	give_rows(c, row, n_rows);
+	give_rows(c, home, row, n_rows);
 }
 
 void
 columns_clear(struct columns *c)
 {
 	uint32_t n;
-	if (!c)
+	if (!c || c->cap_rows == 0)
 		return;
-	for (uint32_t row = 1; row < c->n_rows; row += n) {
-		for (n = 1; row + n < c->n_rows && c->listing[row + n] == c->listing[row];)
+	for (uint32_t row = 1; row < c->homes.n_rows; row += n) {
+		for (n = 1; row + n < c->homes.n_rows && c->listing[row + n] == c->listing[row];)
 			n++;
 		remove_sets(c, row, n); /* rows that are free state nothing */
 	}
-	c->n_rows = 1;
+	homes_done(&c->homes);
+	homes_init(&c->homes);
+	memset(c->listing, 0, c->cap_rows * sizeof *c->listing);
+	memset(c->marks, 0, (size_t)c->cap_rows * 2 * c->mark_bytes);
 	c->runs = 0;
-	memset(c->free_rows, 0, sizeof c->free_rows);
 }
 
 /* ---- comparing ---- */

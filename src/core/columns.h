@@ -15,20 +15,22 @@
 #include "core/boxes.h"
 #include "core/column.h"
 #include "core/dict.h"
+#include "core/homes.h"
 #include "core/pool.h"
 
 struct columns {
 	const struct exchange *exchange;
 	struct dict *dict;
 	enum side side;
-	uint32_t n_rows, cap_rows; /* in use or given back; row 0 is none */
-	uint32_t runs;		   /* listings that have several rows */
-	uint32_t *listing;	   /* [row] whose box it is; of a free run's first: the next one */
+	struct homes homes; /* which rows there are; row 0 is none */
+	size_t home_field;  /* or as many as there are, where rows have no homes */
+	uint32_t cap_rows;
+	uint32_t runs;	   /* listings that have several rows */
+	uint32_t *listing; /* [row] whose box it is; of a free run's first: the next one */
 	uint8_t *marks; /* [row * 2 * mark_bytes] a bit per field that is stated, then preferred */
 	uint32_t mark_bytes;
 	struct column *column; /* [field] */
 	struct pool sets;
-	uint32_t free_rows[MAX_VARIANTS + 1]; /* by length: the first free run of rows, or 0 */
 };
 
 /* One box of one listing. */

@@ -5,8 +5,11 @@
 #include <string.h>
 
 enum {
-	WORDS = 4, /* of a vector */
-	BLOCK_WORDS = SPAN_WORDS < 64 ? SPAN_WORDS : 64
+	WORDS = 4,		/* of a vector */
+	LINE_WORDS = 2 * WORDS, /* of a cache line */
+	BATCH_WORDS = 64,
+	BATCH_LINES = BATCH_WORDS / LINE_WORDS,
+	SPAN_LINES = SPAN_WORDS / LINE_WORDS
 };
 
 enum { MAX_JOINED = 8 }; /* sets of a term that are joined while intersecting */
@@ -35,13 +38,6 @@ typedef uint64_t words __attribute__((vector_size(8 * WORDS), aligned(8)));
 
 /* The words from `w` on; a macro, for a function of vectors has another ABI without them. */
 #define AT(bits, w) (*(const words *)((bits) + (w)))
-
-WIDE static void
-or_words(uint64_t *to, const uint64_t *from)
-{
-	for (size_t i = 0; i < SPAN_WORDS; i++)
-		to[i] |= from[i];
-}
 
 /* What is left of the rows of a cache line's words: of two vectors. */
 static inline void
@@ -77,22 +73,39 @@ intersect_line(const struct operands *o, size_t w, words ret[2])
 	ret[1] = more;
 }
 
-/* Words that are intersected before any of them is looked at: few have a row, and a branch on each
- * would be foretold wrongly too often. */
-union block {
-	words v[BLOCK_WORDS / WORDS];
-	uint64_t at[BLOCK_WORDS];
+/* The lines of a span that lie in live blocks. */
+struct lines {
+	uint16_t at[SPAN_LINES]; /* in words */
+	size_t n;
 };
 
-/* Returns which words of the block have rows left, a bit each. */
+static void
+list_lines(uint64_t live, struct lines *ret)
+{
+	ret->n = 0;
+	for (; live; live &= live - 1)
+		for (size_t i = 0; i < BLOCK_WORDS; i += LINE_WORDS)
+			ret->at[ret->n++] =
+			    (uint16_t)((size_t)__builtin_ctzll(live) * BLOCK_WORDS + i);
+}
+
+/* Words that are intersected before any of them is looked at: few have a row, and a branch on each
+ * would be foretold wrongly too often. */
+union batch {
+	words v[BATCH_WORDS / WORDS];
+	uint64_t at[BATCH_WORDS];
+};
+
+/* Returns which words of `n` lines have rows left, a bit each. */
 static inline uint64_t
-intersect_block(const struct operands *o, size_t w, union block *ret)
+intersect_batch(const struct operands *o, const uint16_t *lines, size_t n, union batch *ret)
 {
 	words some = {0}, bit = {1, 2, 4, 8};
-	for (size_t i = 0; i < BLOCK_WORDS / WORDS; i += 2) {
-		intersect_line(o, w + i * WORDS, &ret->v[i]);
-		some |= (words)(ret->v[i] != 0) & bit;
-		some |= (words)(ret->v[i + 1] != 0) & bit << WORDS;
+	for (size_t i = 0; i < n; i++) {
+		words *at = &ret->v[2 * i];
+		intersect_line(o, lines[i], at);
+		some |= (words)(at[0] != 0) & bit;
+		some |= (words)(at[1] != 0) & bit << WORDS;
 		bit <<= 2 * WORDS;
 	}
 	return some[0] | some[1] | some[2] | some[3];
@@ -100,19 +113,22 @@ intersect_block(const struct operands *o, size_t w, union block *ret)
 
 /* Writes the rows that pass and asks for their lanes ahead of time; returns how many. */
 WIDE static size_t
-intersect(const struct operands *o, size_t n_words, const struct lanes *l, uint32_t span,
+intersect(const struct operands *o, const struct lines *lines, const struct lanes *l, uint32_t span,
 	  uint32_t *out)
 {
 	const lane *lanes = l->spans[span];
 	size_t stride = l->n;
 	uint32_t base = span << SPAN_BITS;
 	uint32_t *at = out;
-	for (size_t w = 0; w < n_words; w += BLOCK_WORDS) {
-		union block left;
-		for (uint64_t some = intersect_block(o, w, &left); some; some &= some - 1) {
+	for (size_t k = 0; k < lines->n; k += BATCH_LINES) {
+		const uint16_t *line = lines->at + k;
+		size_t n = lines->n - k < BATCH_LINES ? lines->n - k : BATCH_LINES;
+		union batch left;
+		for (uint64_t some = intersect_batch(o, line, n, &left); some; some &= some - 1) {
 			size_t i = (size_t)__builtin_ctzll(some);
+			size_t word = line[i / LINE_WORDS] + i % LINE_WORDS;
 			for (uint64_t x = left.at[i]; x; x &= x - 1) {
-				size_t in_span = (w + i) * 64 + (size_t)__builtin_ctzll(x);
+				size_t in_span = word * 64 + (size_t)__builtin_ctzll(x);
 				__builtin_prefetch(lanes + in_span * stride);
 				*at++ = base + (uint32_t)in_span;
 			}
@@ -121,29 +137,52 @@ intersect(const struct operands *o, size_t n_words, const struct lanes *l, uint3
 	return (size_t)(at - out);
 }
 
-/* Sets in a span: bits as they are, up to the last place, where lists and what is beyond are joined
- * in `room`. */
+/* Clears what will be read of `room`. */
 static void
-gather_sets(const struct rowset *const *sets, size_t n, uint32_t span, uint64_t *room,
+clear_lines(uint64_t *room, const struct lines *lines)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		memset(room + lines->at[i], 0, LINE_WORDS * sizeof *room);
+}
+
+WIDE static void
+join_bits(uint64_t *room, const uint64_t *bits, const struct lines *lines)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		for (size_t w = lines->at[i]; w < lines->at[i] + (size_t)LINE_WORDS; w++)
+			room[w] |= bits[w];
+}
+
+/* A span that is gathered. */
+struct piece {
+	uint32_t span;
+	uint64_t live;
+	struct lines lines;
+};
+
+/* Sets in a span: bits as they are, up to the last place, where lists and what is beyond are joined
+ * in `room`, as far as blocks are live. */
+static void
+gather_sets(const struct rowset *const *sets, size_t n, const struct piece *piece, uint64_t *room,
 	    struct group *ret)
 {
 	bool joined = false;
 	ret->n = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct rowset *s = sets[i];
-		const uint64_t *bits = s->dense ? rowset_span(s, span) : NULL;
-		struct row_run run = s->dense ? (struct row_run){0} : rowset_run(s, span);
+		if (s->live && !(rowset_live(s, piece->span) & piece->live))
+			continue;
+		const uint64_t *bits = s->dense ? rowset_span(s, piece->span) : NULL;
+		struct row_run run = s->dense ? (struct row_run){0} : rowset_run(s, piece->span);
 		if (bits && ret->n < MAX_JOINED - 1) {
 			ret->set[ret->n++] = bits;
 			continue;
 		}
-		if (!bits && run.len == 0)
-			continue;
 		if (!joined)
-			memset(room, 0, SPAN_WORDS * sizeof *room);
+			clear_lines(room, &piece->lines);
 		joined = true;
 		if (bits)
-			or_words(room, bits);
+			join_bits(room, bits, &piece->lines);
 		for (size_t k = 0; k < run.len; k++)
 			room[run.at[k] % SPAN_ROWS / 64] |= UINT64_C(1) << run.at[k] % 64;
 	}
@@ -153,11 +192,11 @@ gather_sets(const struct rowset *const *sets, size_t n, uint32_t span, uint64_t 
 
 /* Rows that must be in some of the sets; false where none of the span is. */
 static bool
-gather_some(const struct rowset *const *sets, size_t n, uint32_t span, uint64_t *room,
+gather_some(const struct rowset *const *sets, size_t n, const struct piece *piece, uint64_t *room,
 	    struct operands *o)
 {
 	struct group g;
-	gather_sets(sets, n, span, room, &g);
+	gather_sets(sets, n, piece, room, &g);
 	if (g.n == 1)
 		o->with[o->n_with++] = g.set[0];
 	else if (g.n > 1)
@@ -167,12 +206,12 @@ gather_some(const struct rowset *const *sets, size_t n, uint32_t span, uint64_t 
 
 /* Rows that must not be in the first set, unless they are in the second, if there is one. */
 static void
-gather_bar(const struct rowset *const *sets, size_t n, uint32_t span, uint64_t *room,
+gather_bar(const struct rowset *const *sets, size_t n, const struct piece *piece, uint64_t *room,
 	   struct operands *o)
 {
 	struct group barred, unless;
-	gather_sets(sets, 1, span, room, &barred);
-	gather_sets(sets + 1, n - 1, span, room + SPAN_WORDS, &unless);
+	gather_sets(sets, 1, piece, room, &barred);
+	gather_sets(sets + 1, n - 1, piece, room + SPAN_WORDS, &unless);
 	if (barred.n > 0)
 		o->without[o->n_without++] =
 		    (struct bar){barred.set[0], unless.n > 0 ? unless.set[0] : NULL};
@@ -182,7 +221,7 @@ enum { ROOM_EACH = 2 * SPAN_WORDS }; /* of a term */
 
 /* Fills in the operands of a span; false where it holds no row that passes. */
 static bool
-gather(const struct plan *p, const struct lookup *l, uint32_t span, uint64_t *room,
+gather(const struct plan *p, const struct lookup *l, const struct piece *piece, uint64_t *room,
        struct operands *o)
 {
 	o->n_with = o->n_some = o->n_without = 0;
@@ -190,14 +229,14 @@ gather(const struct plan *p, const struct lookup *l, uint32_t span, uint64_t *ro
 		const struct term *t = &p->terms[i];
 		const struct rowset *const *sets = t->n > 0 ? p->sets + t->first : NULL;
 		if (t->negative)
-			gather_bar(sets, t->n, span, room, o);
-		else if (!gather_some(sets, t->n, span, room, o))
+			gather_bar(sets, t->n, piece, room, o);
+		else if (!gather_some(sets, t->n, piece, room, o))
 			return false;
 	}
 	if (o->n_with + o->n_some > 0)
 		return true;
 	const struct rowset *all = &l->all;
-	return gather_some(&all, 1, span, room, o);
+	return gather_some(&all, 1, piece, room, o);
 }
 
 size_t
@@ -210,12 +249,11 @@ size_t
 intersect_span(const struct plan *p, const struct lookup *l, uint32_t span, uint64_t *room,
 	       uint32_t *ret_rows)
 {
+	struct piece piece = {.span = span, .live = p->live[span]};
 	struct operands o;
-	uint32_t rows = l->columns->n_rows - (span << SPAN_BITS);
-	size_t n_words = rows >= SPAN_ROWS ? SPAN_WORDS : (rows + 63) / 64;
 
-	if (!gather(p, l, span, room, &o))
+	list_lines(piece.live, &piece.lines);
+	if (piece.live == 0 || !gather(p, l, &piece, room, &o))
 		return 0;
-	n_words = (n_words + BLOCK_WORDS - 1) / BLOCK_WORDS * BLOCK_WORDS;
-	return intersect(&o, n_words, &l->lanes, span, ret_rows);
+	return intersect(&o, &piece.lines, &l->lanes, span, ret_rows);
 }

@@ -110,9 +110,9 @@ static void
 put(const struct entry *e, struct rowset *s)
 {
 	if (e->present)
-		rowset_add(s, e->row, e->l->columns->n_rows);
+		rowset_add(s, e->row, e->l->columns->homes.n_rows);
 	else
-		rowset_remove(s, e->row, e->l->columns->n_rows);
+		rowset_remove(s, e->row, e->l->columns->homes.n_rows);
 }
 
 static void

@@ -5,7 +5,10 @@
 
 #include "core/set_lane.h"
 
-enum { MAX_USED = 32 }; /* terms that are intersected */
+enum {
+	MAX_USED = 32,	/* terms that are intersected */
+	MAX_TESTED = 6, /* sets that are asked for one row; of more, the columns know faster */
+};
 
 /* One condition on rows: to be in some of these sets; or, if negative, not to be in the first but
  * for those in the others. */
@@ -69,6 +72,9 @@ struct plan {
 	size_t n_probes;
 	uint64_t *codes; /* bits that the probes point into */
 	size_t n_codes, cap_codes;
+	/* [span] the blocks where a row may pass all terms that are intersected, a bit each */
+	uint64_t *live;
+	size_t n_spans, cap_spans;
 	uint64_t verify; /* fields to be asked of the columns for every row: a bit each */
 	double cost;	 /* of finding by it, probably, in nanoseconds */
 };

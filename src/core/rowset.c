@@ -5,6 +5,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- live blocks ---- */
+
+/* Room for spans up to this one. */
+static void
+span_room(struct rowset *s, uint32_t span)
+{
+	uint32_t n = span + 1, had = s->n_spans;
+	if (n <= had)
+		return;
+	s->live = mem_realloc(s->live, n * sizeof *s->live);
+	memset(s->live + had, 0, (n - had) * sizeof *s->live);
+	if (s->dense) {
+		s->spans = mem_realloc(s->spans, n * sizeof *s->spans);
+		memset(s->spans + had, 0, (n - had) * sizeof *s->spans);
+	}
+	s->n_spans = n;
+}
+
+static void
+live_add(struct rowset *s, uint32_t row)
+{
+	span_room(s, row >> SPAN_BITS);
+	s->live[row >> SPAN_BITS] |= row_block(row);
+}
+
+static void
+live_free(struct rowset *s)
+{
+	free(s->live);
+	s->live = NULL;
+	s->n_spans = 0;
+}
+
 /* ---- lists ---- */
 
 /* The first place whose row is not below `row`, between `lo` and `hi`. */
@@ -40,6 +73,31 @@ list_insert(struct rowset *s, uint32_t place, uint32_t row)
 	memmove(s->list + place + 1, s->list + place, (s->n - place) * sizeof *s->list);
 	s->list[place] = row;
 	s->n++;
+	if (s->live)
+		live_add(s, row);
+	else if (s->n > ROWSET_FEW)
+		for (uint32_t i = 0; i < s->n; i++)
+			live_add(s, s->list[i]);
+}
+
+static bool
+same_block(uint32_t a, uint32_t b)
+{
+	return a >> ROWSET_BLOCK_BITS == b >> ROWSET_BLOCK_BITS;
+}
+
+static void
+list_erase(struct rowset *s, uint32_t place)
+{
+	uint32_t row = s->list[place];
+	bool others = place > 0 && same_block(s->list[place - 1], row);
+	s->n--;
+	memmove(s->list + place, s->list + place + 1, (s->n - place) * sizeof *s->list);
+	others |= place < s->n && same_block(s->list[place], row);
+	if (s->n < ROWSET_FEW / 2)
+		live_free(s);
+	else if (s->live && !others)
+		s->live[row >> SPAN_BITS] &= ~row_block(row);
 }
 
 /* ---- bits ---- */
@@ -54,37 +112,41 @@ rowset_span_new(void)
 	return slab_take(&spans);
 }
 
-static uint64_t *
-span_get(struct rowset *s, uint32_t span)
-{
-	if (span >= s->n_spans) {
-		s->spans = mem_realloc(s->spans, (span + 1) * sizeof *s->spans);
-		memset(s->spans + s->n_spans, 0, (span + 1 - s->n_spans) * sizeof *s->spans);
-		s->n_spans = span + 1;
-	}
-	if (!s->spans[span])
-		s->spans[span] = rowset_span_new();
-	return s->spans[span];
-}
-
 static void
 bit_add(struct rowset *s, uint32_t row)
 {
-	uint64_t *word = &span_get(s, row >> SPAN_BITS)[row % SPAN_ROWS / 64];
+	uint32_t span = row >> SPAN_BITS;
 	uint64_t bit = UINT64_C(1) << row % 64;
+	live_add(s, row);
+	if (!s->spans[span])
+		s->spans[span] = rowset_span_new();
+	uint64_t *word = &s->spans[span][row % SPAN_ROWS / 64];
 	s->n += !(*word & bit);
 	*word |= bit;
+}
+
+/* Whether the block that the word of a span is in holds a row. */
+static bool
+block_is_live(const uint64_t *span, uint32_t word)
+{
+	const uint64_t *block = span + word / BLOCK_WORDS * BLOCK_WORDS;
+	uint64_t any = 0;
+	for (uint32_t i = 0; i < BLOCK_WORDS; i++)
+		any |= block[i];
+	return any != 0;
 }
 
 static void
 bit_remove(struct rowset *s, uint32_t row)
 {
-	uint32_t span = row >> SPAN_BITS;
+	uint32_t span = row >> SPAN_BITS, at = row % SPAN_ROWS / 64;
 	if (span >= s->n_spans || !s->spans[span])
 		return;
-	uint64_t *word = &s->spans[span][row % SPAN_ROWS / 64], bit = UINT64_C(1) << row % 64;
+	uint64_t *word = &s->spans[span][at], bit = UINT64_C(1) << row % 64;
 	s->n -= (*word & bit) != 0;
 	*word &= ~bit;
+	if (*word == 0 && !block_is_live(s->spans[span], at))
+		s->live[span] &= ~row_block(row);
 }
 
 /* ---- from one form to the other ---- */
@@ -95,7 +157,7 @@ to_bits(struct rowset *s)
 	struct rowset bits = {.dense = true};
 	for (uint32_t i = 0; i < s->n; i++)
 		bit_add(&bits, s->list[i]);
-	free(s->list);
+	rowset_free(s);
 	*s = bits;
 }
 
@@ -151,8 +213,7 @@ rowset_remove(struct rowset *s, uint32_t row, uint32_t bound)
 	uint32_t place = list_place(s, row);
 	if (place == s->n || s->list[place] != row)
 		return;
-	s->n--;
-	memmove(s->list + place, s->list + place + 1, (s->n - place) * sizeof *s->list);
+	list_erase(s, place);
 	if (s->n == 0)
 		rowset_free(s);
 }
@@ -175,9 +236,13 @@ rowset_take(struct rowset *s, uint64_t **bits, uint32_t n_spans)
 	s->dense = true;
 	s->spans = bits;
 	s->n_spans = n_spans;
+	s->live = mem_zalloc(n_spans * sizeof *s->live);
 	for (uint32_t span = 0; span < n_spans; span++)
-		for (uint32_t w = 0; bits[span] && w < SPAN_WORDS; w++)
+		for (uint32_t w = 0; bits[span] && w < SPAN_WORDS; w++) {
 			s->n += (uint32_t)__builtin_popcountll(bits[span][w]);
+			if (bits[span][w])
+				s->live[span] |= row_block(w * 64);
+		}
 }
 
 void
@@ -187,6 +252,7 @@ rowset_free(struct rowset *s)
 		for (uint32_t span = 0; span < s->n_spans; span++)
 			slab_give(&spans, s->spans[span]);
 	free(s->list);
+	free(s->live);
 	*s = (struct rowset){0};
 }
 
@@ -219,4 +285,16 @@ rowset_run(const struct rowset *s, uint32_t span)
 	uint32_t begin = list_place_spread(s, span << SPAN_BITS);
 	uint32_t end = end_row > UINT32_MAX ? s->n : list_place_spread(s, (uint32_t)end_row);
 	return (struct row_run){s->list + begin, end - begin};
+}
+
+uint64_t
+rowset_live(const struct rowset *s, uint32_t span)
+{
+	uint64_t blocks = 0;
+	if (s->live)
+		return span < s->n_spans ? s->live[span] : 0;
+	struct row_run run = rowset_run(s, span);
+	for (size_t i = 0; i < run.len; i++)
+		blocks |= row_block(run.at[i]);
+	return blocks;
 }

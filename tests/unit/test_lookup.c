@@ -68,7 +68,7 @@ static void
 random_side(const struct field *f, struct side_rule *rule)
 {
 	rule->title = title();
-	rule->absent = (enum absent)chance(2);
+	rule->absent = (enum absent)chance(3);
 	rule->reading = (enum reading)chance(3);
 	if (f->type == FIELD_DIMENSIONS)
 		return;
@@ -453,6 +453,23 @@ check_probe(struct run *r)
 	buf_free(&body);
 }
 
+/* Each home counts the rows of its value: of listings of one box that state one word and no more. */
+static void
+check_homes(const struct run *r)
+{
+	const struct columns *c = r->columns[0];
+	uint32_t single = 0, counted = 0;
+	for (size_t i = 0; i < r->n_stored && c->home_field < c->exchange->n_fields; i++) {
+		struct box box = {c, r->stored[i].row};
+		struct statement s = box_statement(box, c->home_field);
+		single += r->stored[i].n_rows == 1 && s.stated && s.n_any == 1 && s.n_none == 0 &&
+			  s.n_veto == 0 && !s.everything_but;
+	}
+	for (const struct home *h = c->homes.by_value; h; h = h->hh.next)
+		counted += h->n;
+	assert_int_equal(counted, single);
+}
+
 static void
 run_done(struct run *r)
 {
@@ -494,10 +511,12 @@ play(uint64_t seed, uint32_t listings, uint32_t probes)
 			fill_anew(&r);
 		check_probe(&r);
 	}
+	check_homes(&r);
 	while (r.n_stored > 0)
 		remove_listing(&r);
 	check_probe(&r);
 	assert_int_equal(r.lookup->all.n, 0);
+	assert_null(r.columns[0]->homes.by_value);
 	assert_int_equal(dict_count(r.dict), 0); /* nobody holds a word any more */
 	uint64_t compared = r.probes;
 	run_done(&r);
