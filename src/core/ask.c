@@ -365,7 +365,7 @@ ask_place(const struct asked *a)
 	}
 }
 
-/* ---- the plan ---- */
+/* ---- fields ---- */
 
 /* Whether the probe's silence about the field fits or meets whatever a row states. */
 static bool

@@ -6,17 +6,23 @@
 
 #include <stdlib.h>
 
-/* By its value rows stand together (core/homes.h): the first set field that all must state, so that
- * whoever asks must state it too, and mostly few values of it. */
+/* The first set field that all rows must state, and whoever asks as well where there is such a one;
+ * or as many as there are. Flags have too few values. */
 static size_t
 home_field(const struct exchange *e, enum side side)
 {
-	size_t i = 0;
-	while (i < e->n_fields &&
-	       !(field_is_set(&e->fields[i]) && e->fields[i].type != FIELD_FLAG &&
-		 e->fields[i].side[side].absent == ABSENT_REQUIRED))
-		i++;
-	return i;
+	size_t found = e->n_fields;
+	for (size_t i = e->n_fields; i-- > 0;) {
+		const struct field *f = &e->fields[i];
+		if (!field_is_set(f) || f->type == FIELD_FLAG ||
+		    f->side[side].absent != ABSENT_REQUIRED)
+			continue;
+		bool both = f->side[side_other(side)].absent == ABSENT_REQUIRED;
+		if (both || found == e->n_fields ||
+		    e->fields[found].side[side_other(side)].absent != ABSENT_REQUIRED)
+			found = i;
+	}
+	return found;
 }
 
 struct columns *
@@ -57,32 +63,32 @@ columns_bytes(const struct columns *c)
 	size_t row = sizeof *c->listing + 2 * c->mark_bytes;
 	for (size_t i = 0; i < c->exchange->n_fields; i++)
 		row += c->column[i].width;
-	return c->homes.n_rows * row + pool_bytes(&c->sets);
+	return c->homes.n_rows * row + pool_bytes(&c->sets) + homes_bytes(&c->homes);
 }
 
 /* ---- room ---- */
 
-/* Room for all rows that there are; nothing is stated in those that are new. */
 static void
-grow(struct columns *c)
+make_room(struct columns *c)
 {
-	uint32_t had = c->cap_rows, cap = mem_roomier(had, c->homes.n_rows);
+	uint32_t cap = mem_roomier(c->cap_rows, c->homes.n_rows);
 	c->listing = mem_realloc(c->listing, cap * sizeof *c->listing);
 	c->marks = mem_realloc(c->marks, (size_t)cap * 2 * c->mark_bytes);
-	memset(c->listing + had, 0, (cap - had) * sizeof *c->listing);
-	memset(row_marks(c, had), 0, (size_t)(cap - had) * 2 * c->mark_bytes);
 	for (size_t i = 0; i < c->exchange->n_fields; i++)
 		column_grow(&c->column[i], cap);
 	c->cap_rows = cap;
 }
 
-/* The first of `n` adjacent new rows. */
+/* The first of `n` adjacent new rows; rows that are kept for later state nothing. */
 static uint32_t
 take_rows(struct columns *c, uint32_t value, uint32_t n)
 {
-	uint32_t row = homes_take(&c->homes, value, n, c->listing);
+	uint32_t had = c->cap_rows > 0 ? c->homes.n_rows : 0;
+	uint32_t row = homes_take(&c->homes, value, n, c->listing), more = c->homes.n_rows - had;
 	if (c->homes.n_rows > c->cap_rows)
-		grow(c);
+		make_room(c);
+	memset(c->listing + had, 0, more * sizeof *c->listing);
+	memset(row_marks(c, had), 0, (size_t)more * 2 * c->mark_bytes);
 	return row;
 }
 
@@ -342,8 +348,8 @@ columns_clear(struct columns *c)
 	}
 	homes_done(&c->homes);
 	homes_init(&c->homes);
-	memset(c->listing, 0, c->cap_rows * sizeof *c->listing);
-	memset(c->marks, 0, (size_t)c->cap_rows * 2 * c->mark_bytes);
+	memset(c->listing, 0, c->homes.n_rows * sizeof *c->listing);
+	memset(c->marks, 0, (size_t)c->homes.n_rows * 2 * c->mark_bytes);
 	c->runs = 0;
 }
 

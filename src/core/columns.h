@@ -6,8 +6,7 @@
  *
  * Comparing many listings on one field reads one array, and what a row takes is known: 4 bytes, two
  * bits per field, and per field what its column's form says (core/column.h). Sets stand in a pool
- * (core/pool.h). Rows that are given back are used again by a listing of as many, so that garbage
- * stays within what was once in use.
+ * (core/pool.h). Which rows there are, and where a listing's come, core/homes.h says.
  *
  * The rows of a listing are adjacent, in the order of its boxes.
  */
@@ -23,7 +22,8 @@ struct columns {
 	struct dict *dict;
 	enum side side;
 	struct homes homes; /* which rows there are; row 0 is none */
-	size_t home_field;  /* or as many as there are, where rows have no homes */
+	size_t
+	    home_field; /* by whose value rows stand together; or as many as there are, where rows have no homes */
 	uint32_t cap_rows;
 	uint32_t runs;	   /* listings that have several rows */
 	uint32_t *listing; /* [row] whose box it is; of a free run's first: the next one */

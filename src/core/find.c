@@ -109,7 +109,7 @@ finder_find(struct finder *f, struct workers *workers, const struct lookup *l, s
 		return;
 	plan_make(&f->plan, l, probe, d);
 	judge_begin(&shared.judge, l, &f->plan, probe, d);
-	size_t n_spans = ((l->columns->homes.n_rows - 1) >> SPAN_BITS) + 1;
+	size_t n_spans = f->plan.n_spans;
 	make_sieves(f, workers_hands(workers), n_spans);
 	workers_share(workers, f->plan.cost, n_spans, find_part, &shared);
 	for (unsigned i = 0; i < f->n_sieves; i++)

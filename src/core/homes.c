@@ -12,8 +12,8 @@
 #endif
 
 enum {
-	HOME_SHARE = 256,
-	EXTENT_SHARE = 4, /* what an extent adds to a home's rows */
+	HOME_SHARE = 256, /* one row of so many */
+	EXTENT_SHARE = 4, /* an extent is for one more row to so many */
 };
 
 void
@@ -37,8 +37,10 @@ homes_done(struct homes *h)
 static uint32_t
 take_extent(struct homes *h, uint32_t n, uint32_t *ret_end)
 {
-	uint32_t first = h->n_rows;
-	h->n_rows += (n + BLOCK_ROWS - 1) / BLOCK_ROWS * BLOCK_ROWS;
+	uint32_t first = h->n_rows, room = (n + BLOCK_ROWS - 1) / BLOCK_ROWS * BLOCK_ROWS;
+	if (room > UINT32_MAX - first)
+		mem_failed(SIZE_MAX); /* beyond 32 bits is beyond memory */
+	h->n_rows += room;
 	*ret_end = h->n_rows;
 	return first;
 }
@@ -103,7 +105,7 @@ deserves_extent(const struct homes *h, const struct home *home)
 }
 
 static bool
-has_extent(const struct home *home)
+had_extent(const struct home *home)
 {
 	return home->end > 0;
 }
@@ -164,7 +166,7 @@ homes_give(struct homes *h, uint32_t value, uint32_t row, uint32_t n, uint32_t *
 		return;
 	}
 	home->n--;
-	if (has_extent(home))
+	if (had_extent(home))
 		give_free(home, row, links);
 	else
 		give_common(h, row, 1, links);
@@ -174,4 +176,10 @@ homes_give(struct homes *h, uint32_t value, uint32_t row, uint32_t n, uint32_t *
 		HASH_DEL(h->by_value, home);
 		free(home);
 	}
+}
+
+size_t
+homes_bytes(const struct homes *h)
+{
+	return HASH_COUNT(h->by_value) * sizeof *h->by_value;
 }

@@ -8,9 +8,10 @@
  * per exchange and side, which columns choose. Values that few rows have, and rows that have several
  * or none, share a common home.
  *
- * A home takes room in extents of whole blocks, which grow with it. Rows that are given back are taken
- * by the same home again. Where it has more of them than rows in use they go to the common home,
- * whose rows come before new extents: so garbage stays within what was once in use and a part of it.
+ * A home takes room in extents of whole blocks, which grow with it. A row that is given back is taken
+ * by the same home again, if that has extents. Where a home has more free rows than rows in use, they
+ * go to the common one, whose rows come before new extents. So there are at most two and a half times
+ * as many rows as were once in use, mostly less than a tenth more.
  */
 
 #include "core/limits.h"
@@ -43,8 +44,11 @@ void homes_done(struct homes *h);
 /*
  * The first of `n` adjacent rows: by the value's home if there is one and n is 1, else by the common
  * one; `value` is NO_HOME for the latter. `links` has h->n_rows entries, of which those of free rows
- * are the homes'; where h->n_rows is more afterwards it must be given so many, the new ones 0.
+ * are the homes'; where h->n_rows is more afterwards it must be given so many. Before the first row it
+ * may be NULL.
  */
 uint32_t homes_take(struct homes *h, uint32_t value, uint32_t n, uint32_t *links);
 /* The same value and length as when they were taken. */
 void homes_give(struct homes *h, uint32_t value, uint32_t row, uint32_t n, uint32_t *links);
+/* Memory in use, in bytes, without what the allocator adds. */
+size_t homes_bytes(const struct homes *h);

@@ -12,6 +12,8 @@ enum {
 	SPAN_LINES = SPAN_WORDS / LINE_WORDS
 };
 
+_Static_assert(BLOCK_WORDS % LINE_WORDS == 0, "a block is whole lines");
+
 enum { MAX_JOINED = 8 }; /* sets of a term that are joined while intersecting */
 
 /* Sets of which a row must be in one. */
@@ -137,7 +139,7 @@ intersect(const struct operands *o, const struct lines *lines, const struct lane
 	return (size_t)(at - out);
 }
 
-/* Clears what will be read of `room`. */
+/* Clears what will be read of `room`: other lines hold anything. */
 static void
 clear_lines(uint64_t *room, const struct lines *lines)
 {
@@ -171,13 +173,15 @@ gather_sets(const struct rowset *const *sets, size_t n, const struct piece *piec
 	for (size_t i = 0; i < n; i++) {
 		const struct rowset *s = sets[i];
 		if (s->live && !(rowset_live(s, piece->span) & piece->live))
-			continue;
+			continue; /* without a look at the list */
 		const uint64_t *bits = s->dense ? rowset_span(s, piece->span) : NULL;
 		struct row_run run = s->dense ? (struct row_run){0} : rowset_run(s, piece->span);
 		if (bits && ret->n < MAX_JOINED - 1) {
 			ret->set[ret->n++] = bits;
 			continue;
 		}
+		if (!bits && run.len == 0)
+			continue;
 		if (!joined)
 			clear_lines(room, &piece->lines);
 		joined = true;

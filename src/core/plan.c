@@ -5,6 +5,7 @@
 #include "util/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* In nanoseconds, measured (docs/performance.md): what a row costs that is left for the lanes; what
  * asking for a row in one set costs; a thousand rows of a set in bits; an entry of a list; what such
@@ -30,6 +31,7 @@ live_begin(struct plan *p, const struct lookup *l)
 	if (p->cap_spans < p->n_spans) {
 		p->cap_spans = p->n_spans;
 		p->live = mem_realloc(p->live, p->cap_spans * sizeof *p->live);
+		p->some = mem_realloc(p->some, p->cap_spans * sizeof *p->some);
 	}
 	for (uint32_t span = 0; span < p->n_spans; span++)
 		p->live[span] = rowset_live(&l->all, span);
@@ -39,12 +41,16 @@ live_begin(struct plan *p, const struct lookup *l)
 static void
 live_narrow(struct plan *p, const struct term *t)
 {
-	for (uint32_t span = 0; span < p->n_spans && !t->negative; span++) {
-		uint64_t blocks = 0;
-		for (uint32_t i = 0; i < t->n; i++)
-			blocks |= rowset_live(p->sets[t->first + i], span);
-		p->live[span] &= blocks;
+	memset(p->some, 0, p->n_spans * sizeof *p->some);
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct rowset *s = p->sets[t->first + i];
+		for (uint32_t span = 0; span < s->n_spans; span++)
+			p->some[span] |= s->live[span];
+		for (uint32_t k = 0; !s->live && k < s->n; k++)
+			p->some[s->list[k] >> SPAN_BITS] |= row_block(s->list[k]);
 	}
+	for (uint32_t span = 0; span < p->n_spans; span++)
+		p->live[span] &= p->some[span];
 }
 
 /* How many rows the live blocks have room for. */
@@ -92,7 +98,8 @@ choose(struct plan *p, const struct lookup *l)
 			p->terms[p->n_used++] = t;
 			p->cost += cost;
 			left = after;
-			live_narrow(p, &t);
+			if (!t.negative)
+				live_narrow(p, &t);
 			rows = live_rows(p);
 		} else if (t.decides && t.n <= MAX_TESTED && p->n_tests < MAX_FIELDS) {
 			tests[p->n_tests++] = t;
@@ -159,5 +166,6 @@ plan_free(struct plan *p)
 	free(p->terms);
 	free(p->codes);
 	free(p->live);
+	free(p->some);
 	*p = (struct plan){0};
 }

@@ -16,7 +16,7 @@ struct term {
 	uint32_t first, n; /* sets, in the plan's */
 	uint32_t values;   /* the first of them that is a value's */
 	double kept;	   /* the share of rows that probably passes */
-	double cost;	   /* of intersecting it, in nanoseconds */
+	double cost;	   /* of intersecting it over all blocks, in nanoseconds */
 	uint8_t field;
 	bool negative;
 	bool decides; /* nothing else decides this field: it may not be left out */
@@ -74,6 +74,7 @@ struct plan {
 	size_t n_codes, cap_codes;
 	/* [span] the blocks where a row may pass all terms that are intersected, a bit each */
 	uint64_t *live;
+	uint64_t *some; /* [span] likewise, of one term */
 	size_t n_spans, cap_spans;
 	uint64_t verify; /* fields to be asked of the columns for every row: a bit each */
 	double cost;	 /* of finding by it, probably, in nanoseconds */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(SPAN_BLOCKS >= 1 && SPAN_BLOCKS <= 64, "a span's blocks are the bits of a word");
+
 /* ---- live blocks ---- */
 
 /* Room for spans up to this one. */
@@ -59,7 +61,7 @@ static uint32_t
 list_place(const struct rowset *s, uint32_t row)
 {
 	if (s->n > 0 && s->list[s->n - 1] < row)
-		return s->n; /* new rows mostly come last */
+		return s->n; /* without homes new rows come last */
 	return list_place_within(s, row, 0, s->n);
 }
 

@@ -142,7 +142,7 @@ fashions_leave_no_room_behind(void **state)
 		while (t->n_held > 100) /* the last ones stay a while */
 			give(t, t->n_held / 2);
 	}
-	assert_true(t->homes.n_rows < 4 * 20000);
+	assert_true(t->homes.n_rows < 2 * 20000);
 	while (t->n_held > 0)
 		give(t, 0);
 	assert_null(t->homes.by_value);

@@ -138,6 +138,8 @@ random_exchange(void)
 
 /* ---- random statements, as canonical bytes ---- */
 
+static uint32_t fashion; /* the first of the keywords that are stated now */
+
 static void
 put_word(const struct field *f, uint32_t i, struct buf *out)
 {
@@ -150,7 +152,7 @@ put_word(const struct field *f, uint32_t i, struct buf *out)
 	} else if (f->type == FIELD_CODE) {
 		mp_put_text(out, codes[i % 9]);
 	} else {
-		snprintf(text, sizeof text, "w%02u", i % 100);
+		snprintf(text, sizeof text, "w%02u", (i + fashion) % 100);
 		mp_put_text(out, text);
 	}
 }
@@ -499,9 +501,11 @@ play(uint64_t seed, uint32_t listings, uint32_t probes)
 					  : one_in(2) ? 67
 						      : 97,
 				.plain = one_in(2)};
+	bool changes = one_in(3), short_lived = one_in(3);
 	for (uint32_t i = 0; i < listings; i++) {
+		fashion = changes ? i * 40 / listings : 0;
 		add_listing(&r);
-		if (one_in(4))
+		if (short_lived ? r.n_stored > listings / 4 : one_in(4))
 			remove_listing(&r);
 		if (chance(listings) < probes / 2)
 			check_probe(&r);
