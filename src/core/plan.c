@@ -81,7 +81,6 @@ choose(struct plan *p, const struct lookup *l)
 {
 	double left = l->all.n, rows;
 	struct term tests[MAX_FIELDS];
-	p->cost = 0;
 	live_begin(p, l);
 	rows = live_rows(p);
 	for (size_t i = 0; i < p->n_terms; i++)
@@ -91,12 +90,11 @@ choose(struct plan *p, const struct lookup *l)
 	for (size_t i = 0; i < p->n_terms; i++) {
 		struct term t = p->terms[i];
 		double after = left * t.kept;
-		double cost = term_cost(p, &t, rows), saved = (left - after) * COST_LANES;
+		double saved = (left - after) * COST_LANES;
 		if (t.decides)
 			saved += left * COST_TEST * t.n;
-		if (p->n_used < MAX_USED && saved > cost) {
+		if (p->n_used < MAX_USED && saved > term_cost(p, &t, rows)) {
 			p->terms[p->n_used++] = t;
-			p->cost += cost;
 			left = after;
 			if (!t.negative)
 				live_narrow(p, &t);
@@ -107,7 +105,9 @@ choose(struct plan *p, const struct lookup *l)
 			p->verify |= UINT64_C(1) << t.field;
 		}
 	}
-	p->cost += left * (COST_LANES + COST_REST);
+	p->cost = left * (COST_LANES + COST_REST);
+	for (size_t i = 0; i < p->n_used; i++)
+		p->cost += term_cost(p, &p->terms[i], rows);
 	if (p->n_tests > 0)
 		memcpy(p->terms + p->n_used, tests, p->n_tests * sizeof *tests);
 }
