@@ -258,12 +258,12 @@ rowset_free(struct rowset *s)
 	*s = (struct rowset){0};
 }
 
-/* The same, looked for from where it is if the list's rows are spread evenly: a search from the
- * middle would read a cache line for each step. */
+/* The same in a list that is not empty, looked for from where it is if the list's rows are spread
+ * evenly: a search from the middle would read a cache line for each step. */
 static uint32_t
 list_place_spread(const struct rowset *s, uint32_t row)
 {
-	if (s->n == 0 || s->list[s->n - 1] < row)
+	if (s->list[s->n - 1] < row)
 		return s->n;
 	uint64_t rows = (uint64_t)s->list[s->n - 1] + 1;
 	uint32_t lo = (uint32_t)((uint64_t)s->n * row / rows), hi = lo, step = 8;
@@ -283,6 +283,8 @@ list_place_spread(const struct rowset *s, uint32_t row)
 struct row_run
 rowset_run(const struct rowset *s, uint32_t span)
 {
+	if (s->n == 0)
+		return (struct row_run){0};
 	uint64_t end_row = ((uint64_t)span + 1) << SPAN_BITS;
 	uint32_t begin = list_place_spread(s, span << SPAN_BITS);
 	uint32_t end = end_row > UINT32_MAX ? s->n : list_place_spread(s, (uint32_t)end_row);
