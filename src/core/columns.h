@@ -22,8 +22,7 @@ struct columns {
 	struct dict *dict;
 	enum side side;
 	struct homes homes; /* which rows there are; row 0 is none */
-	size_t
-	    home_field; /* by whose value rows stand together; or as many as there are, where rows have no homes */
+	size_t home_field;  /* by its values rows stand together; n_fields: by none */
 	uint32_t cap_rows;
 	uint32_t runs;	   /* listings that have several rows */
 	uint32_t *listing; /* [row] whose box it is; of a free run's first: the next one */

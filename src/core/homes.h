@@ -10,8 +10,8 @@
  *
  * A home takes room in extents of whole blocks, which grow with it. A row that is given back is taken
  * by the same home again, if that has extents. Where a home has more free rows than rows in use, they
- * go to the common one, whose rows come before new extents. So there are at most two and a half times
- * as many rows as were once in use, mostly less than a tenth more.
+ * go to the common one, whose rows come before new extents. So what values leave behind is bounded by
+ * what is in use: as many free rows again, half of that left of an extent, and a block for each home.
  */
 
 #include "core/limits.h"

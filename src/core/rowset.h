@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A build for tests makes both small, so that short histories pass through both forms. */
+/* A build for tests makes these small, so that short histories pass through every form. */
 #ifndef ROWSET_SPAN_BITS
 #define ROWSET_SPAN_BITS  16
 #define ROWSET_BLOCK_BITS 10
