@@ -3,6 +3,7 @@
 #include "core/meet.h"
 #include "util/wide.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- asking row by row ---- */
@@ -75,16 +76,6 @@ lane_distance2(const lane *at, const struct reach *r)
 	return x * x + y * y + z * z;
 }
 
-/* Whether it is certainly too far away; without branches, for it is asked of many rows. */
-static inline bool
-beyond_reach(const struct reach *r, const lane *at)
-{
-	int64_t d2 = lane_distance2(at, r), far = at[3] + 3;
-	bool own = r->own & (d2 > r->far2);
-	bool theirs = r->theirs & (at[3] != UINT16_MAX) & (d2 > far * far);
-	return (at[0] != LANE_SILENT_PLACE) & (own | theirs);
-}
-
 /* Of a row that is not beyond it. */
 static enum lane_verdict
 judge_reach(const struct reach *r, const lane *at)
@@ -147,23 +138,65 @@ places_are_met(const struct judge *j, uint32_t row, const lane *at)
 	return true;
 }
 
-enum { AHEAD = 16 }; /* rows whose lanes are on their way */
+/* Rows whose lanes are on their way: asked for while intersecting, but much was read since. */
+enum { AHEAD = 16 };
 
-/* Keeps the rows whose lanes are within the ranges and not too far away; returns how many. */
+static inline const lane *
+lanes_and_ahead(const struct judge *j, const uint32_t *rows, size_t i, size_t n)
+{
+	if (i + AHEAD < n)
+		__builtin_prefetch(lookup_lanes(j->lookup, rows[i + AHEAD]));
+	return lookup_lanes(j->lookup, rows[i]);
+}
+
+/* Keeps the rows whose lanes are within the ranges; returns how many. */
 WIDE static size_t
-keep_near(const struct judge *j, uint32_t *rows, size_t n)
+keep_within(const struct judge *j, uint32_t *rows, size_t n)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < n; i++) {
-		/* asked for while intersecting, but much was read since */
-		if (i + AHEAD < n)
-			__builtin_prefetch(lookup_lanes(j->lookup, rows[i + AHEAD]));
-		const lane *at = lookup_lanes(j->lookup, rows[i]);
-		bool out = outside(at, j->bounds.lo.v, j->bounds.hi.v, j->vectors);
-		for (size_t k = 0; k < j->plan->n_reaches; k++)
-			out |= beyond_reach(&j->plan->reaches[k], at + j->plan->reaches[k].at);
+		const lane *at = lanes_and_ahead(j, rows, i, n);
 		rows[kept] = rows[i];
-		kept += !out;
+		kept += !outside(at, j->bounds.lo.v, j->bounds.hi.v, j->vectors);
+	}
+	return kept;
+}
+
+enum { MEASURED = 64 }; /* places that are measured side by side */
+
+/* Which of the places are certainly too far away. Lanes are exact as floats, and squared distances
+ * are taken for a little less than roundings can make them more. */
+static inline void
+measure(const struct reach *r, const lane (*at)[PLACE_LANES], size_t n, int32_t *ret_far)
+{
+	const float x0 = (float)r->x, y0 = (float)r->y, z0 = (float)r->z, sure = 1 - 1e-6F;
+	const float far2 = r->own ? (float)r->far2 : INFINITY;
+	const int32_t theirs = r->theirs;
+	for (size_t i = 0; i < n; i++) {
+		float x = (float)at[i][0] - x0, y = (float)at[i][1] - y0, z = (float)at[i][2] - z0;
+		float d2 = (x * x + y * y + z * z) * sure, radius = (float)at[i][3] + 3;
+		int32_t out = theirs & (at[i][3] != UINT16_MAX) & (d2 > radius * radius);
+		ret_far[i] = (at[i][0] != LANE_SILENT_PLACE) & (out | (d2 > far2));
+	}
+}
+
+/* Keeps the rows that are not too far away; returns how many. */
+WIDE static size_t
+keep_near(const struct judge *j, const struct reach *r, uint32_t *rows, size_t n)
+{
+	lane places[MEASURED][PLACE_LANES];
+	int32_t far[MEASURED];
+	size_t kept = 0;
+	for (size_t first = 0; first < n; first += MEASURED) {
+		size_t some = n - first < MEASURED ? n - first : MEASURED;
+		for (size_t i = 0; i < some; i++)
+			memcpy(places[i], lanes_and_ahead(j, rows, first + i, n) + r->at,
+			       sizeof places[i]);
+		measure(r, places, some, far);
+		for (size_t i = 0; i < some; i++) {
+			rows[kept] = rows[first + i];
+			kept += !far[i];
+		}
 	}
 	return kept;
 }
@@ -248,8 +281,10 @@ size_t
 judge_rows(const struct judge *j, uint32_t *rows, size_t n)
 {
 	const struct plan *p = j->plan;
-	if (p->n_ranges + p->n_reaches > 0)
-		n = keep_near(j, rows, n);
+	if (p->n_ranges > 0)
+		n = keep_within(j, rows, n);
+	for (size_t i = 0; i < p->n_reaches; i++)
+		n = keep_near(j, &p->reaches[i], rows, n);
 	n = keep_sets(j, rows, n);
 	n = keep_tested(p, rows, n);
 	if (n > 0 && p->verify)

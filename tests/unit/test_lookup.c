@@ -250,17 +250,18 @@ put_dimensions(uint32_t flags, struct buf *out)
 static void
 put_place(uint32_t flags, struct buf *out)
 {
-	/* a few towns within some thousand kilometres, and one on the other side of the earth */
-	uint32_t town = chance(12);
-	int64_t metres = one_in(3) ? 6371000 : chance(3000000);
+	/* a few towns within some thousand kilometres, and one on the other side of the earth; in towns
+	 * a radius often ends within a lane's step or two of a neighbour */
+	bool near = one_in(2);
+	uint32_t town = chance(near ? 3 : 12), spread = near ? 600 : 1000000;
+	int64_t metres = one_in(3) ? 6371000 : chance(near ? 1200 : 3000000);
 	mp_put_array(out, 9);
 	mp_put_int(out, SHAPE_PLACE);
 	mp_put_uint(out, flags);
-	mp_put_int(out, town == 11 ? -6371000
-				   : 2000000 + 150 * (int64_t)(town * town) +
-					 chance(one_in(2) ? 600 : 1000000));
-	mp_put_int(out, 1000000 + chance(one_in(2) ? 600 : 1000000));
-	mp_put_int(out, 5000000 + chance(one_in(2) ? 600 : 1000000));
+	mp_put_int(out,
+		   town == 11 ? -6371000 : 2000000 + 150 * (int64_t)(town * town) + chance(spread));
+	mp_put_int(out, 1000000 + chance(spread));
+	mp_put_int(out, 5000000 + chance(spread));
 	if (one_in(3))
 		mp_put_nil(out);
 	else
