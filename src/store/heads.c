@@ -22,6 +22,11 @@
  * facts: about 10 ms either way. */
 enum { CHECKPOINT = 16384 };
 
+/* What a checkpoint takes of the disk: a leaf of the table for each head that moved, or all leaves,
+ * a quarter full at least; and what lies above them. Twice a page, for what LMDB notes of those
+ * that it gives back. */
+enum { LEAF_LEAST = 32, COST_FIXED = 64, COST_PAGE = 2 * 4096 };
+
 struct head {
 	uint64_t stream;
 	uint64_t number;  /* of the last committed fact; 0: none */
@@ -132,12 +137,21 @@ heads_due(const struct store *s)
 	       s->trim_to > s->state.heads_at + 1;
 }
 
+uint64_t
+store_checkpoint_cost(const struct store *s)
+{
+	const struct heads *h = &s->heads;
+	uint64_t moved = h->n_unwritten + h->n_turned;
+	uint64_t leaves = HASH_COUNT(h->by_stream) / LEAF_LEAST + 1;
+	return heads_due(s) ? (COST_FIXED + (moved < leaves ? moved : leaves)) * COST_PAGE : 0;
+}
+
 int
 heads_write(struct store *s, MDB_txn *txn, struct state *next)
 {
 	struct heads *h = &s->heads;
 	qsort(h->unwritten, h->n_unwritten, sizeof *h->unwritten, by_stream);
-	next->heads_at = s->state.head;
+	next->heads_at = next->head;
 	for (size_t i = 0; i < h->n_unwritten; i++) {
 		struct head *head = h->unwritten[i];
 		uint64_t number = htole64(head->number);

@@ -93,6 +93,12 @@ struct turn {
 	size_t n_facts, cap_facts, n_rows, cap_rows;
 };
 
+/* What a commit does beside adding the turn. */
+struct chores {
+	bool checkpoint; /* of the heads */
+	bool trim;
+};
+
 /* The thread that writes turns, where there is one (writer.c). */
 struct writer {
 	bool there; /* else nothing below is in use */
@@ -100,6 +106,7 @@ struct writer {
 	pthread_mutex_t lock; /* for `stage`, `rc` and `stop` */
 	pthread_cond_t moved;
 	enum { WRITER_IDLE, WRITER_ASKED, WRITER_DONE } stage;
+	struct chores chores;
 	int rc; /* once it is done: 0 or a STORE_E_* code */
 	bool stop;
 	void (*notify)(void *arg);
@@ -136,11 +143,6 @@ int store_fail(struct store *s, int code, const char *message, ...)
 
 /* ---- turn.c ---- */
 
-/* What a commit does beside adding the turn. */
-struct chores {
-	bool checkpoint; /* of the heads */
-	bool trim;
-};
 /* Writes the turn in one transaction, growing the map as it needs; `*ret`: the state as written.
  * STORE_E_*. */
 int turn_write(struct store *s, const struct turn *t, const struct state *next,
@@ -154,7 +156,7 @@ void turn_adopt(struct store *s, struct turn *t, const struct state *written);
 /* Whether it has a turn that was not taken over yet. */
 bool writer_has_turn(struct store *s);
 /* Has it write `writing`, after which the state is `next`. */
-void writer_ask(struct store *s);
+void writer_ask(struct store *s, struct chores chores);
 
 /* ---- directory.c ---- */
 
@@ -255,9 +257,10 @@ void heads_abort(struct heads *h);
 uint64_t heads_find(const struct heads *h, uint64_t stream);
 /* Whether the table lies so far behind that the turn should write it. */
 bool heads_due(const struct store *s);
-/* Writes what is committed but not in the table, and says so in `next`. LMDB's codes. */
+/* Writes what is committed but not in the table, the turn's with it, and says so in `next`. LMDB's
+ * codes. */
 int heads_write(struct store *s, MDB_txn *txn, struct state *next);
-/* What heads_write wrote is committed. */
+/* What heads_write wrote is committed; no head has been committed since. */
 void heads_written(struct heads *h);
 /* From the table and the facts after it; STORE_E_*. */
 int heads_load(struct store *s, MDB_txn *txn);

@@ -114,6 +114,8 @@ turn_write(struct store *s, const struct turn *t, const struct state *next, stru
 void
 turn_adopt(struct store *s, struct turn *t, const struct state *written)
 {
+	if (written->heads_at > s->state.heads_at)
+		heads_written(&s->heads);
 	s->trimmed =
 	    written->first > s->state.first || (t->n_facts + t->n_rows > 0 && space_is_short(s));
 	s->state = *written;
@@ -139,6 +141,17 @@ state_with_turn(const struct store *s, uint64_t digest)
 	return next;
 }
 
+/* Nothing is put into the turn any more; returns the state with it. The heads are those with the
+ * turn from here on: if it is not stored, that is the end. */
+static struct state
+make_ready(struct store *s, struct turn *t, uint64_t digest)
+{
+	env_close_view(s);
+	rows_sort(t);
+	heads_commit(&s->heads);
+	return state_with_turn(s, digest);
+}
+
 int
 store_commit(struct store *s, uint64_t digest)
 {
@@ -152,20 +165,17 @@ store_commit(struct store *s, uint64_t digest)
 		forget(t);
 		return 0;
 	}
-	env_close_view(s);
-	struct state next = state_with_turn(s, digest), written;
-	struct chores chores = {heads_due(s), store_trims(s)};
+	struct state written;
 	rc = t->failed;
-	rows_sort(t);
-	if (rc == 0)
+	if (rc == 0) {
+		struct chores chores = {heads_due(s), store_trims(s)};
+		struct state next = make_ready(s, t, digest);
 		rc = turn_write(s, t, &next, chores, &written);
+	}
 	if (rc) {
 		store_abort(s);
 		return s->failed = rc;
 	}
-	if (chores.checkpoint)
-		heads_written(&s->heads);
-	heads_commit(&s->heads);
 	turn_adopt(s, t, &written);
 	return 0;
 }
@@ -174,18 +184,15 @@ int
 store_hand_over(struct store *s, uint64_t digest)
 {
 	int rc = store_finish(s);
-	bool adds = !heads_due(s) && !store_trims(s) && !s->turn.failed;
-	if (rc || !s->writer.there || !adds || changes_nothing(s, digest))
+	if (rc || !s->writer.there || store_trims(s) || s->turn.failed ||
+	    changes_nothing(s, digest))
 		return store_commit(s, digest);
 	assert(s->turn.open && !s->reading);
-	env_close_view(s);
 	struct turn idle = s->writing;
-	s->next = state_with_turn(s, digest);
+	s->next = make_ready(s, &s->turn, digest);
 	s->writing = s->turn;
 	s->turn = idle;
-	rows_sort(&s->writing);
-	heads_commit(&s->heads); /* if it is not stored, that is the end */
-	writer_ask(s);
+	writer_ask(s, (struct chores){.checkpoint = heads_due(s)});
 	return 0;
 }
 

@@ -6,7 +6,9 @@
  * thread only gathers, and whatever reads waits (store_finish). So at any time one thread uses the
  * environment, and turns are written in their order.
  *
- * Turns that do more than add (a checkpoint of heads, trimming) are written in place.
+ * A checkpoint of heads reads what the owner's thread leaves alone meanwhile: heads move on when a
+ * turn is handed over, and while one is gathered only their `turn` does. Turns that drop facts are
+ * written in place.
  */
 
 #include "store/internal.h"
@@ -25,7 +27,7 @@ work(void *arg)
 		if (w->stage != WRITER_ASKED)
 			break;
 		pthread_mutex_unlock(&w->lock);
-		int rc = turn_write(s, &s->writing, &s->next, (struct chores){0}, &s->written);
+		int rc = turn_write(s, &s->writing, &s->next, w->chores, &s->written);
 		pthread_mutex_lock(&w->lock);
 		w->rc = rc;
 		w->stage = WRITER_DONE;
@@ -86,10 +88,11 @@ writer_has_turn(struct store *s)
 }
 
 void
-writer_ask(struct store *s)
+writer_ask(struct store *s, struct chores chores)
 {
 	struct writer *w = &s->writer;
 	pthread_mutex_lock(&w->lock);
+	w->chores = chores;
 	w->stage = WRITER_ASKED;
 	pthread_cond_broadcast(&w->moved);
 	pthread_mutex_unlock(&w->lock);
