@@ -55,8 +55,11 @@ index_free(struct field_index *index, struct dict *d)
 	rowset_free(&index->odd);
 	rowset_free(&index->silent);
 	numbers_free(&index->free_numbers);
-	for (size_t i = 0; i < sizeof index->ranges / sizeof *index->ranges; i++)
+	for (unsigned i = 0; i < OWN_RANGES; i++)
 		ranges_done(&index->ranges[i]);
+	for (unsigned i = 0; i < REACH_RANGES && index->reach; i++)
+		ranges_done(&index->reach[i]);
+	free(index->reach);
 }
 
 void
@@ -194,11 +197,14 @@ static void
 put_ranges(const struct entry *e, const struct field *f, size_t field, struct field_index *index)
 {
 	const lane *at = lookup_lanes(e->l, e->row) + e->l->lanes.at[field];
-	unsigned n = f->type == FIELD_GEO ? 3 : field_lanes(f);
-	for (unsigned i = 0; i < n && e->l->lanes.at[field]; i++)
-		for (uint32_t k = 0; k < index->ranges[i].n; k++)
-			if (at[i] <= index->ranges[i].edge[k])
-				put(e, &index->ranges[i].upto[k]);
+	unsigned n = ranges_of_field(f, index);
+	for (unsigned i = 0; i < n && e->l->lanes.at[field]; i++) {
+		struct ranges *r = ranges_at(index, i);
+		lane value = ranges_lane(at, i);
+		for (uint32_t k = 0; k < r->n; k++)
+			if (value <= r->edge[k])
+				put(e, &r->upto[k]);
+	}
 }
 
 static void

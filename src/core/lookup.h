@@ -30,9 +30,10 @@ struct posting {
 	UT_hash_handle hh;
 };
 
-enum { EDGES = 15 };
+enum { EDGES = 15, OWN_RANGES = 3, REACH_RANGES = 6 };
 
-/* The rows by one lane of theirs: for ascending edges, those whose lane is at most the edge. */
+/* The rows by one lane of theirs, or by what a place's radius reaches: for ascending edges, those
+ * whose lane is at most the edge. */
 struct ranges {
 	/* When lookup.arrived is so much the edges are chosen anew; 0: there are none yet. */
 	uint64_t due;
@@ -45,13 +46,16 @@ struct ranges {
 struct field_index {
 	struct posting *by_value;
 	struct rowset lenient, always, odd;
-	bool coded;		     /* the form of its lane (core/set_lane.h) */
-	uint16_t numbers;	     /* given to values */
-	struct numbers free_numbers; /* given back */
-	uint32_t prefer;	     /* rows that prefer the field */
-	uint32_t radii;		     /* geo: rows whose place has a radius */
-	struct rowset silent;	     /* geo: rows without a place */
-	struct ranges ranges[3];     /* by lane of the field */
+	bool coded;			  /* the form of its lane (core/set_lane.h) */
+	uint16_t numbers;		  /* given to values */
+	struct numbers free_numbers;	  /* given back */
+	uint32_t prefer;		  /* rows that prefer the field */
+	uint32_t radii;			  /* geo: rows whose place has a radius */
+	struct rowset silent;		  /* geo: rows without a place */
+	struct ranges ranges[OWN_RANGES]; /* by lane of the field */
+	/* Geo, [REACH_RANGES], owned: by the least of each coordinate that the row's radius reaches,
+	 * then by the greatest. NULL where no row had a radius when edges were chosen. */
+	struct ranges *reach;
 };
 
 struct lookup {

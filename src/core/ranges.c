@@ -16,6 +16,34 @@ ranges_done(struct ranges *r)
 	*r = (struct ranges){0};
 }
 
+unsigned
+ranges_of_field(const struct field *f, const struct field_index *index)
+{
+	if (f->type != FIELD_GEO)
+		return field_is_set(f) ? 0 : field_lanes(f);
+	return OWN_RANGES + (index->reach ? REACH_RANGES : 0);
+}
+
+struct ranges *
+ranges_at(struct field_index *index, unsigned i)
+{
+	return i < OWN_RANGES ? &index->ranges[i] : &index->reach[i - OWN_RANGES];
+}
+
+lane
+ranges_lane(const lane *at, unsigned i)
+{
+	enum { RADIUS = 3, STEP = 1 }; /* a lane's, between two places */
+	if (i < OWN_RANGES)
+		return at[i];
+	if (at[0] == LANE_SILENT_PLACE)
+		return LANE_SILENT_PLACE;
+	bool upper = i >= OWN_RANGES + REACH_RANGES / 2;
+	int32_t reach = at[RADIUS] + STEP; /* everywhere, of a row without a radius */
+	int32_t end = at[i % OWN_RANGES] + (upper ? reach : -reach);
+	return (lane)(end < 1 ? 1 : end > LANE_OPEN_HI ? LANE_OPEN_HI : end);
+}
+
 /* Up to `most` rows, evenly spread over all that the lookup holds; returns how many. */
 static uint32_t
 sample(const struct rowset *all, uint32_t most, uint32_t *rows)
@@ -66,23 +94,32 @@ number_edges(const struct ranges *r, bool place, uint8_t *first)
 		first[LANE_SILENT_PLACE] = (uint8_t)r->n;
 }
 
-/* Fills the bits of one word of rows for each edge. */
+/* One of a field's ranges. */
+struct which {
+	struct ranges *r;
+	unsigned at, i; /* the field's first lane; which of its ranges */
+	bool place;
+};
+
+/* Fills the bits of one word of rows for each edge. `lanes`: the field's, of the first. */
 static void
-fill_word(const struct ranges *r, const uint8_t *first, const lane *lanes, size_t stride,
+fill_word(const struct which *w, const uint8_t *first, const lane *lanes, size_t stride,
 	  uint64_t rows, uint64_t word[EDGES + 1])
 {
+	const struct ranges *r = w->r;
 	memset(word, 0, (EDGES + 1) * sizeof *word);
 	for (uint64_t x = rows; x; x &= x - 1) {
 		unsigned bit = (unsigned)__builtin_ctzll(x);
-		word[first[lanes[bit * stride]]] |= UINT64_C(1) << bit;
+		word[first[ranges_lane(lanes + bit * stride, w->i)]] |= UINT64_C(1) << bit;
 	}
 	for (uint32_t k = 1; k < r->n; k++)
 		word[k] |= word[k - 1];
 }
 
 static void
-fill(struct lookup *l, struct ranges *r, unsigned at, const uint8_t *first)
+fill(struct lookup *l, const struct which *which, const uint8_t *first)
 {
+	struct ranges *r = which->r;
 	const struct rowset *all = &l->all;
 	size_t stride = l->lanes.n;
 	uint64_t **bits[EDGES], word[EDGES + 1];
@@ -94,8 +131,8 @@ fill(struct lookup *l, struct ranges *r, unsigned at, const uint8_t *first)
 		for (uint32_t k = 0; k < r->n; k++)
 			bits[k][span] = rowset_span_new();
 		for (uint32_t w = 0; w < SPAN_WORDS; w++) {
-			fill_word(r, first, l->lanes.spans[span] + w * 64 * stride + at, stride,
-				  all->spans[span][w], word);
+			fill_word(which, first, l->lanes.spans[span] + w * 64 * stride + which->at,
+				  stride, all->spans[span][w], word);
 			for (uint32_t k = 0; k < r->n; k++)
 				bits[k][span][w] = word[k];
 		}
@@ -105,8 +142,9 @@ fill(struct lookup *l, struct ranges *r, unsigned at, const uint8_t *first)
 }
 
 static void
-renew(struct lookup *l, struct ranges *r, unsigned at, bool place)
+renew(struct lookup *l, const struct which *which)
 {
+	struct ranges *r = which->r;
 	uint32_t rows[SAMPLE + 1];
 	lane values[SAMPLE + 1];
 	uint8_t first[UINT16_MAX + 1];
@@ -114,14 +152,14 @@ renew(struct lookup *l, struct ranges *r, unsigned at, bool place)
 
 	ranges_done(r);
 	for (uint32_t i = 0; i < n; i++)
-		values[i] = lookup_lanes(l, rows[i])[at];
+		values[i] = ranges_lane(lookup_lanes(l, rows[i]) + which->at, which->i);
 	choose_edges(r, values, n);
 	/* When as many have come as there are: after doubling, or an exchange of all of them. */
 	r->due = l->arrived + l->all.n;
 	if (r->n == 0)
 		return;
-	number_edges(r, place, first);
-	fill(l, r, at, first);
+	number_edges(r, which->place, first);
+	fill(l, which, first);
 }
 
 static bool
@@ -134,10 +172,15 @@ static void
 renew_field(struct lookup *l, size_t i)
 {
 	const struct field *f = &l->columns->exchange->fields[i];
-	bool place = f->type == FIELD_GEO;
-	unsigned n = place ? 3 : field_is_set(f) ? 0 : field_lanes(f);
-	for (unsigned k = 0; k < n && l->lanes.at[i]; k++)
-		renew(l, &l->fields[i].ranges[k], l->lanes.at[i] + k, place);
+	struct field_index *index = &l->fields[i];
+	if (!l->lanes.at[i])
+		return;
+	if (index->radii > 0 && !index->reach)
+		index->reach = mem_zalloc(REACH_RANGES * sizeof *index->reach);
+	unsigned n = ranges_of_field(f, index);
+	for (unsigned k = 0; k < n; k++)
+		renew(l, &(struct which){ranges_at(index, k), l->lanes.at[i], k,
+					 f->type == FIELD_GEO});
 }
 
 void

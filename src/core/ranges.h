@@ -13,3 +13,10 @@ void ranges_renew(struct lookup *l);
 /* Gives all lanes edges by what is stored now. */
 void ranges_build(struct lookup *l);
 void ranges_done(struct ranges *r);
+
+/* How many ranges the field has: of its lanes, and of what radii reach, if rows have had any. */
+unsigned ranges_of_field(const struct field *f, const struct field_index *index);
+/* The i-th of them. */
+struct ranges *ranges_at(struct field_index *index, unsigned i);
+/* Where a row with these lanes of the field stands in the i-th. */
+lane ranges_lane(const lane *at, unsigned i);
