@@ -301,10 +301,10 @@ finish(struct cycle *c)
  * thread takes time to wake; nor where the next would not find as much room as this one takes.
  */
 static bool
-goes_beside(const struct cycle *c, uint64_t cost)
+goes_beside(const struct cycle *c)
 {
 	return c->taken > 1 && c->parts.dispatch->room == DISPATCH_ROOM_ENOUGH &&
-	       cost <= c->budget / 2;
+	       turn_cost(c->parts.turn) <= c->budget / 2;
 }
 
 /* Whoever fetches is given what the turn has, too: what is said in it waits for its commit. */
@@ -319,8 +319,8 @@ close_turn(struct cycle *c)
 	/* Facts that are there must be stored, or be the end; they may come from outside a turn. */
 	c->writable = c->parts.dispatch->room != DISPATCH_ROOM_NONE || turn_facts(turn) > 0 ||
 		      store_can_trim(c->parts.store);
-	uint64_t cost = turn_cost(turn) + store_checkpoint_cost(c->parts.store);
-	bool beside = goes_beside(c, cost);
+	bool beside = goes_beside(c);
+	uint64_t cost = turn_cost(turn);
 	if (c->writable && (beside ? turn_hand_over(turn) : turn_commit(turn)) != 0)
 		return false;
 	c->budget -= beside ? cost : 0; /* else room is looked for anew */

@@ -23,9 +23,9 @@
 enum { CHECKPOINT = 16384 };
 
 /* What a checkpoint takes of the disk: a leaf of the table for each head that moved, or all leaves,
- * a quarter full at least; and what lies above them. Twice a page, for what LMDB notes of those
- * that it gives back. */
-enum { LEAF_LEAST = 32, COST_FIXED = 64, COST_PAGE = 2 * 4096 };
+ * which are half full at least since no head is ever taken out; what lies above them, and the list
+ * of the pages that it gives back. */
+enum { PAGE = 4096, LEAF_LEAST = 64, PAGES_FIXED = 16 };
 
 struct head {
 	uint64_t stream;
@@ -138,12 +138,12 @@ heads_due(const struct store *s)
 }
 
 uint64_t
-store_checkpoint_cost(const struct store *s)
+heads_cost(const struct store *s)
 {
 	const struct heads *h = &s->heads;
 	uint64_t moved = h->n_unwritten + h->n_turned;
 	uint64_t leaves = HASH_COUNT(h->by_stream) / LEAF_LEAST + 1;
-	return heads_due(s) ? (COST_FIXED + (moved < leaves ? moved : leaves)) * COST_PAGE : 0;
+	return moved > 0 ? (PAGES_FIXED + (moved < leaves ? moved : leaves)) * PAGE : 0;
 }
 
 int

@@ -257,6 +257,8 @@ void heads_abort(struct heads *h);
 uint64_t heads_find(const struct heads *h, uint64_t stream);
 /* Whether the table lies so far behind that the turn should write it. */
 bool heads_due(const struct store *s);
+/* What that may take of the disk at most, in bytes of pages; 0: no head moved. */
+uint64_t heads_cost(const struct store *s);
 /* Writes what is committed but not in the table, the turn's with it, and says so in `next`. LMDB's
  * codes. */
 int heads_write(struct store *s, MDB_txn *txn, struct state *next);

@@ -110,9 +110,6 @@ enum store_room {
 	STORE_ROOM_NONE,    /* the reserve is used up: nothing */
 };
 int store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget);
-/* What the next commit may take of that budget beside what its turn puts: now and then it brings
- * the table of the streams' heads up to date. */
-uint64_t store_checkpoint_cost(const struct store *s);
 /*
  * Appends a fact; numbers follow each other. Its links name each stream once; fills in their prev.
  * `note` (STR_NONE: none) is kept with the fact under a checksum of its own: it is no part of the

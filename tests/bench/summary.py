@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from parts import Plan
 from programs import Figures
 
-SCAN_AT_LEAST = 0.8  # of the speed of PostgreSQL's best layout: a slower scan proves nothing
+SCAN_AT_MOST = 0.8  # of the time of PostgreSQL's best layout: a slower scan proves nothing
 
 
 def smallest(*values: float | None) -> float | None:
@@ -62,9 +62,9 @@ def scan_is_too_slow(figures: Figures, plan: Plan) -> str | None:
     """A sentence if the scan is no yardstick; looked at in the largest size."""
     match = f"match/{plan.largest}/"
     for direction, theirs in (("", "postgres C"), ("reverse ", "reverse postgres")):
-        speed = figures.ratio(f"{match}{theirs}.mean", f"{match}{direction}scan.mean")
-        if speed is not None and speed < SCAN_AT_LEAST:
-            return f"the {direction}scan has {speed:.2f} times the speed of PostgreSQL's best layout"
+        share = figures.ratio(f"{match}{direction}scan.mean", f"{match}{theirs}.mean")
+        if share is not None and share > SCAN_AT_MOST:
+            return f"the {direction}scan takes {share:.2f} times as long as PostgreSQL's best layout"
     return None
 
 

@@ -320,22 +320,63 @@ pages_given_back_are_room_as_soon_as_they_can_be_taken(void **state)
 	store_close(s);
 }
 
-/* While the disk has room nobody counts them. */
+/* While the disk has room nobody counts them. Beside the reserve stands what writing the heads of the
+ * known facts' streams may take: a leaf and what lies above it. */
 static void
 pages_given_back_count_where_room_is_short(void **state)
 {
+	enum { HEADS = (1 + 16) * PAGE };
 	struct place *p = *state;
 	struct store *s = open_on(p, 0);
 	uint64_t budget;
 	disk.blind = true;
 	for (unsigned i = 0; i < 10; i++)
 		assert_int_equal(known_turn(p, s, 100), 0);
-	disk.left = RESERVE + MIB;
+	disk.left = RESERVE + HEADS + MIB;
 	assert_int_equal(room(s, &budget), STORE_ROOM_ENOUGH);
 	assert_int_equal(budget, MIB);
-	disk.left = RESERVE + MIB - PAGE;
+	disk.left = RESERVE + HEADS + MIB - PAGE;
 	assert_int_equal(room(s, &budget), STORE_ROOM_ENOUGH);
 	assert_true(budget > MIB);
+	store_close(s);
+}
+
+/* Streams whose heads are all over their table, which is then written down as a whole. */
+static void
+put_streams(struct store *s, uint64_t from, uint64_t to)
+{
+	uint64_t n = store_head(s);
+	assert_int_equal(store_begin(s), 0);
+	for (uint64_t i = from; i < to; i++)
+		store_fact(s, ++n, STR("x"),
+			   &(struct store_link){.stream = (1 + i * 13 % 200003) * 7919}, 1,
+			   STR_NONE);
+	assert_int_equal(store_commit(s, 0), 0);
+}
+
+static void
+heads_have_room_of_their_own(void **state)
+{
+	enum { STREAMS = 200000, EACH = 2000, HEADS = (STREAMS / 64 + 1 + 16) * PAGE };
+	struct place *p = *state;
+	struct store *s = open_on(p, 0);
+	uint64_t budget;
+	disk.blind = true;
+	disk.left = 1024 * MIB;
+	for (uint64_t i = 0; i < STREAMS; i += EACH)
+		put_streams(s, i, i + EACH);
+	assert_int_equal(room(s, &budget), STORE_ROOM_ENOUGH);
+	assert_int_equal(budget, disk.left - RESERVE); /* they have just been written down */
+	for (unsigned i = 0; i < 8; i++)	       /* not yet enough for doing it again */
+		put_streams(s, i * EACH, (i + 1) * EACH);
+	put_streams(s, 8 * EACH, 8 * EACH + 500);
+	assert_int_equal(room(s, &budget), STORE_ROOM_ENOUGH);
+	assert_int_equal(budget, disk.left - RESERVE - HEADS);
+	uint64_t used = place_used(p);
+	put_streams(s, 0, 10);
+	assert_true(place_used(p) - used < HEADS);
+	assert_int_equal(room(s, &budget), STORE_ROOM_ENOUGH);
+	assert_int_equal(budget, disk.left - RESERVE);
 	store_close(s);
 }
 
@@ -458,6 +499,7 @@ main(void)
 	    STORY(a_file_system_that_cannot_allocate_is_believed),
 	    STORY(pages_given_back_are_room_as_soon_as_they_can_be_taken),
 	    STORY(pages_given_back_count_where_room_is_short),
+	    STORY(heads_have_room_of_their_own),
 	    STORY(pages_that_somebody_reads_are_no_room),
 	    STORY(a_reader_that_was_killed_keeps_its_pages_until_the_next_look),
 	};

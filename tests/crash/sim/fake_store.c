@@ -373,13 +373,6 @@ store_abort(struct store *s)
 	drop(&s->turn);
 }
 
-uint64_t
-store_checkpoint_cost(const struct store *s)
-{
-	(void)s;
-	return 0;
-}
-
 void
 store_trim(struct store *s, uint64_t first)
 {
