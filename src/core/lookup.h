@@ -63,6 +63,7 @@ struct lookup {
 	struct lanes lanes;
 	struct rowset all;
 	uint64_t arrived;	    /* rows, with those that are gone */
+	uint64_t ranges_due;	    /* when `arrived` is so much some edges are chosen anew */
 	struct field_index *fields; /* by field */
 };
 

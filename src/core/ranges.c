@@ -168,38 +168,49 @@ has_enough(const struct lookup *l)
 	return l->all.n >= RANGES_FEWEST && l->all.dense;
 }
 
-static void
-renew_field(struct lookup *l, size_t i)
+/* How many ranges the field has now. */
+static unsigned
+ready(struct lookup *l, size_t i)
 {
-	const struct field *f = &l->columns->exchange->fields[i];
 	struct field_index *index = &l->fields[i];
 	if (!l->lanes.at[i])
-		return;
+		return 0;
 	if (index->radii > 0 && !index->reach)
 		index->reach = mem_zalloc(REACH_RANGES * sizeof *index->reach);
-	unsigned n = ranges_of_field(f, index);
-	for (unsigned k = 0; k < n; k++)
-		renew(l, &(struct which){ranges_at(index, k), l->lanes.at[i], k,
-					 f->type == FIELD_GEO});
+	return ranges_of_field(&l->columns->exchange->fields[i], index);
+}
+
+/* Renews those that are due, or one of them, and finds out when the next will be. */
+static void
+renew_due(struct lookup *l, bool one)
+{
+	uint64_t next = UINT64_MAX;
+	for (size_t i = 0; i < l->columns->exchange->n_fields; i++) {
+		bool place = l->columns->exchange->fields[i].type == FIELD_GEO;
+		unsigned n = ready(l, i);
+		for (unsigned k = 0; k < n; k++) {
+			struct ranges *r = ranges_at(&l->fields[i], k);
+			if (l->arrived >= r->due) {
+				renew(l, &(struct which){r, l->lanes.at[i], k, place});
+				if (one)
+					return;
+			}
+			next = r->due < next ? r->due : next;
+		}
+	}
+	l->ranges_due = next;
 }
 
 void
 ranges_build(struct lookup *l)
 {
-	for (size_t i = 0; has_enough(l) && i < l->columns->exchange->n_fields; i++)
-		renew_field(l, i);
+	if (has_enough(l))
+		renew_due(l, false);
 }
 
 void
 ranges_renew(struct lookup *l)
 {
-	if (!has_enough(l))
-		return;
-	for (size_t i = 0; i < l->columns->exchange->n_fields; i++) {
-		if (!l->lanes.at[i] || field_is_set(&l->columns->exchange->fields[i]) ||
-		    l->arrived < l->fields[i].ranges[0].due)
-			continue;
-		renew_field(l, i);
-		return; /* the next row renews the next */
-	}
+	if (l->arrived >= l->ranges_due && has_enough(l))
+		renew_due(l, true);
 }

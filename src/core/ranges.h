@@ -5,12 +5,12 @@
 #include "core/lookup.h"
 
 /*
- * To be called when a row has come: gives one field's lanes edges, where as many rows have come
- * since it got them as there were. Edges are quantiles of a sample, so that between two of them lie
- * about as many rows as between any others.
+ * To be called when a row has come: chooses the edges of one of a field's ranges anew, where as many
+ * rows have come since it got them as there were. Edges are quantiles of a sample, so that between
+ * two of them lie about as many rows as between any others.
  */
 void ranges_renew(struct lookup *l);
-/* Gives all lanes edges by what is stored now. */
+/* Gives all ranges edges by what is stored now, the first. */
 void ranges_build(struct lookup *l);
 void ranges_done(struct ranges *r);
 

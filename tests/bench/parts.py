@@ -227,6 +227,8 @@ def measure_fanout(figures: Figures, plan: Plan) -> None:
         say(f"telling {subscribers} subscribers, round {number + 1}")
         with Matchd("feed") as matchd:
             ours = figures_of(PROGRAMS / "e2e", matchd.endpoint, "fanout", subscribers, plan.fanout_seconds)
+        if ours["lost"]:
+            raise Disagreement(f"of what was told to {subscribers} subscribers {ours['lost']} messages did not come")
         body_bytes = round(ours["body_bytes"])
         gateway = figures_of(
             PROGRAMS / "bench", "deliver", programs.BUILD / "daemon/matchd-gateway", subscribers, body_bytes
