@@ -71,7 +71,8 @@ struct space {
 	uint64_t prepared;  /* up to here zeros were written */
 	uint64_t had;	    /* blocks that the file had when it was opened */
 	bool blind;	    /* the file system cannot allocate ahead */
-	uint64_t room;	    /* when store_room last looked */
+	uint64_t room;	    /* when store_room last looked; 0: it never did */
+	bool checkpoint;    /* there was room for one of the heads, too */
 };
 
 /* What a turn has put so far. Values stand in `bytes`, one behind the other. */
@@ -255,9 +256,11 @@ uint64_t heads_move(struct heads *h, uint64_t stream, uint64_t number);
 void heads_commit(struct heads *h);
 void heads_abort(struct heads *h);
 uint64_t heads_find(const struct heads *h, uint64_t stream);
-/* Whether the table lies so far behind that the turn should write it. */
+/* Whether the table lies so far behind that the turn should write it, and there is room for that. */
 bool heads_due(const struct store *s);
-/* What that may take of the disk at most, in bytes of pages; 0: no head moved. */
+/* Up to where facts may be dropped: those behind the table are needed to complete it. */
+uint64_t heads_spare(const struct store *s);
+/* About what that takes of the disk, in bytes of pages, rather more; 0: no head moved. */
 uint64_t heads_cost(const struct store *s);
 /* Writes what is committed but not in the table, the turn's with it, and says so in `next`. LMDB's
  * codes. */

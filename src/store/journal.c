@@ -98,8 +98,9 @@ int
 journal_trim(struct store *s, MDB_txn *txn, struct state *next)
 {
 	struct walk w = {0};
+	uint64_t upto = heads_spare(s);
 	int rc = mdb_cursor_open(txn, s->facts, &w.cursor);
-	for (unsigned i = 0; rc == 0 && i < STORE_TRIM_MAX && next->first < s->trim_to; i++) {
+	for (unsigned i = 0; rc == 0 && i < STORE_TRIM_MAX && next->first < upto; i++) {
 		rc = env_next(&w);
 		if (rc == 0 && (w.key != next->first || w.value.mv_size < LEAST))
 			rc = MDB_CORRUPTED;
@@ -127,7 +128,7 @@ store_trim(struct store *s, uint64_t first)
 bool
 store_trims(const struct store *s)
 {
-	return s->state.first < s->trim_to || s->trimmed;
+	return s->state.first < heads_spare(s) || s->trimmed;
 }
 
 /* ---- reading ---- */

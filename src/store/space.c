@@ -36,6 +36,7 @@ enum {
 	 * told, each with a fact and rows. */
 	ONE_COMMAND = 8 << 20,
 	ONE_TRIM = 256 << 10, /* what a commit takes that drops nothing */
+	SMALL_PART = 8,	      /* of what room there is, one part of so many is little */
 };
 
 /* What the file system has left for this process; 0 where it cannot be told. */
@@ -180,14 +181,6 @@ beyond(uint64_t bytes, uint64_t others)
 	return bytes > others ? bytes - others : 0;
 }
 
-/* What ordinary work does not get: the reserve, and what bringing the table of heads up to date may
- * take, which is never far away. */
-static uint64_t
-set_aside(const struct store *s)
-{
-	return s->space.reserve + heads_cost(s);
-}
-
 /* Brings the map to hold that much. */
 static int
 stretch(struct store *s, uint64_t target, uint64_t *map)
@@ -232,7 +225,9 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 	if (rc)
 		return rc;
 	begin(s, fd, used);
-	uint64_t aside = set_aside(s), wanted = used + aside + ahead_of(fd);
+	/* A checkpoint of heads stands aside with the reserve where that leaves ordinary work enough;
+	 * else it waits, but if it is small. */
+	uint64_t aside = space->reserve + heads_cost(s), wanted = used + aside + ahead_of(fd);
 	uint64_t target = within_limit(space, wanted);
 	rc = stretch(s, target, &map);
 	if (rc)
@@ -246,23 +241,23 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 		rc = count_free(s, (aside + AHEAD_MOST) / page / 3 * 4, &pages);
 	room += pages * page / 4 * 3; /* the rest for what needs pages side by side */
 	space->room = room;
-	*ret_budget = beyond(room, aside);
-	*ret = *ret_budget >= AHEAD_LEAST	     ? STORE_ROOM_ENOUGH
-	       : room >= ONE_COMMAND + heads_cost(s) ? STORE_ROOM_RESERVE
-						     : STORE_ROOM_NONE;
+	bool fits = room >= aside + AHEAD_LEAST;
+	space->checkpoint = fits || aside - space->reserve <= room / SMALL_PART;
+	*ret_budget = beyond(room, fits ? aside : space->reserve);
+	*ret = *ret_budget >= AHEAD_LEAST ? STORE_ROOM_ENOUGH
+	       : room >= ONE_COMMAND	  ? STORE_ROOM_RESERVE
+					  : STORE_ROOM_NONE;
 	return rc;
 }
 
 bool
 space_is_short(const struct store *s)
 {
-	return s->space.room > 0 && s->space.room < set_aside(s) + AHEAD_LEAST;
+	return s->space.room > 0 && s->space.room < s->space.reserve + AHEAD_LEAST;
 }
 
 bool
 store_can_trim(const struct store *s)
 {
-	uint64_t least = s->trimmed ? ONE_TRIM : AHEAD_LEAST;
-	uint64_t cost = ONE_TRIM + (heads_due(s) ? heads_cost(s) : 0);
-	return store_trims(s) && s->space.room >= (cost > least ? cost : least);
+	return store_trims(s) && s->space.room >= (s->trimmed ? ONE_TRIM : AHEAD_LEAST);
 }

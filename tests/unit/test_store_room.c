@@ -354,11 +354,18 @@ put_streams(struct store *s, uint64_t from, uint64_t to)
 	assert_int_equal(store_commit(s, 0), 0);
 }
 
-static void
-heads_have_room_of_their_own(void **state)
+enum {
+	STREAMS = 200000,
+	EACH = 2000, /* facts of a turn */
+	LEAVES = STREAMS / 64 + 1,
+	HEADS_PAGES = LEAVES + LEAVES / 64,
+	HEADS = (HEADS_PAGES + HEADS_PAGES / 500 + 16) * PAGE /* what writing them down may take */
+};
+
+/* A store whose heads were written down with fact STREAMS, and will be with the next turn. */
+static struct store *
+open_with_heads_due(struct place *p)
 {
-	enum { STREAMS = 200000, EACH = 2000, HEADS = (STREAMS / 64 + 1 + 16) * PAGE };
-	struct place *p = *state;
 	struct store *s = open_on(p, 0);
 	uint64_t budget;
 	disk.blind = true;
@@ -366,17 +373,63 @@ heads_have_room_of_their_own(void **state)
 	for (uint64_t i = 0; i < STREAMS; i += EACH)
 		put_streams(s, i, i + EACH);
 	assert_int_equal(room(s, &budget), STORE_ROOM_ENOUGH);
-	assert_int_equal(budget, disk.left - RESERVE); /* they have just been written down */
-	for (unsigned i = 0; i < 8; i++)	       /* not yet enough for doing it again */
+	assert_int_equal(budget, disk.left - RESERVE);
+	for (unsigned i = 0; i < 8; i++)
 		put_streams(s, i * EACH, (i + 1) * EACH);
 	put_streams(s, 8 * EACH, 8 * EACH + 500);
+	return s;
+}
+
+static void
+heads_have_room_of_their_own(void **state)
+{
+	struct place *p = *state;
+	struct store *s = open_with_heads_due(p);
+	uint64_t budget, used = place_used(p);
 	assert_int_equal(room(s, &budget), STORE_ROOM_ENOUGH);
 	assert_int_equal(budget, disk.left - RESERVE - HEADS);
-	uint64_t used = place_used(p);
 	put_streams(s, 0, 10);
 	assert_true(place_used(p) - used < HEADS);
 	assert_int_equal(room(s, &budget), STORE_ROOM_ENOUGH);
 	assert_int_equal(budget, disk.left - RESERVE);
+	store_close(s);
+}
+
+static void
+drop_all_that_may_go(struct store *s)
+{
+	store_trim(s, store_head(s));
+	for (unsigned turns = 0; store_trims(s); turns++) {
+		assert_true(turns < 100);
+		commit_nothing(s);
+	}
+}
+
+/* What a full disk has no room for is not begun, and keeps nobody busy. */
+static void
+heads_wait_for_room(void **state)
+{
+	struct place *p = *state;
+	struct store *s = open_with_heads_due(p);
+	uint64_t budget;
+	disk.left = RESERVE + 2 * MIB;
+	assert_int_equal(room(s, &budget), STORE_ROOM_ENOUGH);
+	put_streams(s, 0, 10);
+	drop_all_that_may_go(s);
+	assert_int_equal(store_first(s),
+			 STREAMS + 1); /* what follows is needed to know the heads */
+	disk.left = 1024 * MIB;
+	assert_int_equal(room(s, &budget), STORE_ROOM_ENOUGH);
+	assert_int_equal(budget, disk.left - RESERVE - HEADS);
+	drop_all_that_may_go(s);
+	assert_int_equal(store_first(s), store_head(s));
+	store_close(s);
+	s = open_on(p, 0);
+	for (uint64_t i = 0; i < STREAMS; i += 997)
+		assert_int_equal(store_stream_head(s, (1 + i * 13 % 200003) * 7919),
+				 i < 10		      ? store_head(s) - 9 + i
+				 : i < 8 * EACH + 500 ? STREAMS + 1 + i
+						      : i + 1);
 	store_close(s);
 }
 
@@ -500,6 +553,7 @@ main(void)
 	    STORY(pages_given_back_are_room_as_soon_as_they_can_be_taken),
 	    STORY(pages_given_back_count_where_room_is_short),
 	    STORY(heads_have_room_of_their_own),
+	    STORY(heads_wait_for_room),
 	    STORY(pages_that_somebody_reads_are_no_room),
 	    STORY(a_reader_that_was_killed_keeps_its_pages_until_the_next_look),
 	};
