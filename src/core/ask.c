@@ -352,11 +352,11 @@ ask_place(const struct asked *a)
 			    .y = lane_coordinate(own->y),
 			    .z = lane_coordinate(own->z)};
 	/* In each coordinate the row's radius must reach this place; where it has none it does. */
-	const int32_t at[3] = {own->x, own->y, own->z};
-	for (unsigned k = 0; k < 3 && a->index->reach; k++) {
+	const int32_t at[OWN_RANGES] = {own->x, own->y, own->z};
+	for (unsigned k = 0; k < OWN_RANGES && a->index->reach; k++) {
 		lane here = lane_coordinate(at[k]);
 		range_hi(a, &a->index->reach[k], here, &a->index->silent);
-		range_lo(a, &a->index->reach[3 + k], here, NULL);
+		range_lo(a, &a->index->reach[OWN_RANGES + k], here, NULL);
 	}
 	if (!a->insists)
 		return;
@@ -364,7 +364,7 @@ ask_place(const struct asked *a)
 	int64_t reach = (int64_t)isqrt(own->r2), steps = reach / PLACE_METRES;
 	r->far2 = (steps + 3) * (steps + 3);
 	r->near2 = steps > 2 ? (steps - 2) * (steps - 2) : -1;
-	for (unsigned k = 0; k < 3; k++) {
+	for (unsigned k = 0; k < OWN_RANGES; k++) {
 		range_lo(a, &a->index->ranges[k], coordinate_near(at[k], -reach - 1), NULL);
 		range_hi(a, &a->index->ranges[k], coordinate_near(at[k], reach + 1),
 			 &a->index->silent);

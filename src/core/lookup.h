@@ -30,7 +30,7 @@ struct posting {
 	UT_hash_handle hh;
 };
 
-enum { EDGES = 15, OWN_RANGES = 3, REACH_RANGES = 6 };
+enum { EDGES = 15, OWN_RANGES = 3, REACH_RANGES = 2 * OWN_RANGES };
 
 /* The rows by one lane of theirs, or by what a place's radius reaches: for ascending edges, those
  * whose lane is at most the edge. */

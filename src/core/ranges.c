@@ -38,7 +38,7 @@ ranges_lane(const lane *at, unsigned i)
 		return at[i];
 	if (at[0] == LANE_SILENT_PLACE)
 		return LANE_SILENT_PLACE;
-	bool upper = i >= OWN_RANGES + REACH_RANGES / 2;
+	bool upper = i >= 2 * OWN_RANGES;
 	int32_t reach = at[RADIUS] + STEP; /* everywhere, of a row without a radius */
 	int32_t end = at[i % OWN_RANGES] + (upper ? reach : -reach);
 	return (lane)(end < 1 ? 1 : end > LANE_OPEN_HI ? LANE_OPEN_HI : end);
@@ -168,7 +168,7 @@ has_enough(const struct lookup *l)
 	return l->all.n >= RANGES_FEWEST && l->all.dense;
 }
 
-/* How many ranges the field has now. */
+/* How many ranges the field has, with those of radii from the first row on that has one. */
 static unsigned
 ready(struct lookup *l, size_t i)
 {

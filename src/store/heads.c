@@ -135,24 +135,18 @@ by_stream(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool
-has_room(const struct store *s)
-{
-	return s->space.room == 0 || s->space.checkpoint;
-}
-
 /* Facts that are to go must not be needed to complete the table. */
 bool
 heads_due(const struct store *s)
 {
 	bool far = s->state.head - s->state.heads_at >= CHECKPOINT;
-	return (far || s->trim_to > s->state.heads_at + 1) && has_room(s);
+	return (far || s->trim_to > s->state.heads_at + 1) && !s->space.tight;
 }
 
 uint64_t
 heads_spare(const struct store *s)
 {
-	return has_room(s) ? s->trim_to : least(s->trim_to, s->state.heads_at + 1);
+	return s->space.tight ? least(s->trim_to, s->state.heads_at + 1) : s->trim_to;
 }
 
 uint64_t

@@ -71,8 +71,8 @@ struct space {
 	uint64_t prepared;  /* up to here zeros were written */
 	uint64_t had;	    /* blocks that the file had when it was opened */
 	bool blind;	    /* the file system cannot allocate ahead */
-	uint64_t room;	    /* when store_room last looked; 0: it never did */
-	bool checkpoint;    /* there was room for one of the heads, too */
+	uint64_t room;	    /* when store_room last looked */
+	bool tight;	    /* it found none for a checkpoint of the heads */
 };
 
 /* What a turn has put so far. Values stand in `bytes`, one behind the other. */
@@ -104,7 +104,7 @@ struct chores {
 struct writer {
 	bool there; /* else nothing below is in use */
 	pthread_t thread;
-	pthread_mutex_t lock; /* for `stage`, `rc` and `stop` */
+	pthread_mutex_t lock; /* for `stage`, `chores`, `rc` and `stop` */
 	pthread_cond_t moved;
 	enum { WRITER_IDLE, WRITER_ASKED, WRITER_DONE } stage;
 	struct chores chores;
@@ -258,10 +258,11 @@ void heads_abort(struct heads *h);
 uint64_t heads_find(const struct heads *h, uint64_t stream);
 /* Whether the table lies so far behind that the turn should write it, and there is room for that. */
 bool heads_due(const struct store *s);
-/* Up to where facts may be dropped: those behind the table are needed to complete it. */
-uint64_t heads_spare(const struct store *s);
-/* About what that takes of the disk, in bytes of pages, rather more; 0: no head moved. */
+/* What writing the table takes of the disk, in bytes of pages, and rather more; 0: no head moved. */
 uint64_t heads_cost(const struct store *s);
+/* Up to where facts may be dropped: those after the table are needed to complete it, and where there
+ * is no room for writing it they stay. */
+uint64_t heads_spare(const struct store *s);
 /* Writes what is committed but not in the table, the turn's with it, and says so in `next`. LMDB's
  * codes. */
 int heads_write(struct store *s, MDB_txn *txn, struct state *next);

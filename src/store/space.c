@@ -242,7 +242,7 @@ store_room(struct store *s, enum store_room *ret, uint64_t *ret_budget)
 	room += pages * page / 4 * 3; /* the rest for what needs pages side by side */
 	space->room = room;
 	bool fits = room >= aside + AHEAD_LEAST;
-	space->checkpoint = fits || aside - space->reserve <= room / SMALL_PART;
+	space->tight = !fits && aside - space->reserve > room / SMALL_PART;
 	*ret_budget = beyond(room, fits ? aside : space->reserve);
 	*ret = *ret_budget >= AHEAD_LEAST ? STORE_ROOM_ENOUGH
 	       : room >= ONE_COMMAND	  ? STORE_ROOM_RESERVE

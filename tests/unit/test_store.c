@@ -438,7 +438,7 @@ turns_are_written_while_others_are_gathered(void **state)
 	p->ahead = 0;
 	assert_int_equal(known_put(p, s, 10), 0);
 	assert_int_equal(store_hand_over(s, p->digest), 0);
-	store_write_alone(s); /* finishes it */
+	store_write_alone(s);			  /* finishes it */
 	assert_true(atomic_load(&written) > 390); /* checkpoints as well */
 	assert_int_equal(store_head(s), put + 10);
 	store_close(s);
